@@ -1,0 +1,184 @@
+"""Our figures of real profiles against an independent reader of the same JSON (reference.py)."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import reference  # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("SCALENE_MCP_BUILD", HERE / "../../build"))
+DUMP = BUILD / "tests/analyzer/analyzer_dump"
+FIXTURES = sorted((HERE / "../fixtures").resolve().glob("*.json"))
+
+
+def dump(path):
+    done = subprocess.run([str(DUMP), str(path)], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(params=FIXTURES, ids=lambda path: path.stem)
+def both(request):
+    return dump(request.param), reference.read(request.param.read_text(encoding="utf-8"))
+
+
+def near(expected):
+    return pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_there_are_fixtures():
+    assert len(FIXTURES) >= 8
+
+
+def test_exact_totals(both):
+    ours, theirs = both
+    raw = theirs["raw"]
+    assert ours["outcome"] == "ok"
+    for answer in (ours, ours["summary"], ours["cpu_hotspots"], ours["profile"]):
+        assert answer["elapsed_s"] == raw["elapsed_time_sec"]
+        assert answer["peak_memory_mb"] == (raw["max_footprint_mb"] if raw["memory"] else None)
+
+
+def test_sums(both):
+    ours, theirs = both
+    assert ours["summary"]["samples"] == theirs["samples"]
+    assert ours["figures"]["python_percent"] == near(theirs["python"])
+    assert ours["figures"]["native_percent"] == near(theirs["native"])
+    assert ours["figures"]["wait_percent"] == near(theirs["wait"])
+    assert ours["figures"]["allocated_mb"] == near(theirs["allocated_mb"])
+    assert ours["figures"]["cpu_s"] == near(theirs["cpu_s"])
+    assert ours["summary"]["cpu_s"] == pytest.approx(theirs["cpu_s"], abs=0.0006)
+
+
+def test_every_line(both):
+    ours, theirs = both
+    assert len(ours["figures"]["lines"]) == len(theirs["lines"])
+    for line in ours["figures"]["lines"]:
+        expected = theirs["lines"][line["path"], line["line"]]
+        assert line["source"] == expected["source"][:400]
+        assert line["function"] == expected["function"]
+        for key in reference.METRICS:
+            assert line[key] == near(expected["metrics"][key]), (line["line"], key)
+
+
+def test_every_function(both):
+    ours, theirs = both
+    assert len(ours["figures"]["functions"]) == len(theirs["functions"])
+    for function in ours["figures"]["functions"]:
+        key = (function["path"], function["function"], function["start"], function["end"])
+        expected = theirs["functions"][key]
+        for metric in reference.SUMMED:
+            assert function[metric] == near(expected[metric]), (key, metric)
+        assert function["n_peak_mb"] == near(expected["peak"])
+
+
+def test_every_file(both):
+    ours, theirs = both
+    directory = theirs["raw"]["filename"]
+    for file in ours["figures"]["files"]:
+        assert file["cpu_percent"] == near(theirs["files"][file["path"]]["cpu"])
+        assert file["lines"] == theirs["files"][file["path"]]["lines"]
+        assert os.path.join(directory, file["name"]) == file["path"]
+
+
+def test_stacks(both):
+    ours, theirs = both
+    expected = sorted((stats["count"], frames) for frames, stats in theirs["raw"]["stacks"])
+    found = sorted((stack[0], [f"{file} {function}:{line};" for file, function, line in stack[1:]])
+                   for stack in ours["figures"]["stacks"])
+    assert found == expected
+
+
+def test_hotspots(both):
+    ours, theirs = both
+    lines = {key: reference.cpu(line["metrics"]) for key, line in theirs["lines"].items()}
+    expected = sorted((share for share in lines.values() if share > 0), reverse=True)
+    spots = ours["cpu_hotspots"]["hotspots"]
+    assert [spot["cpu_percent"] for spot in spots] == [pytest.approx(share, abs=0.0051) for share in expected]
+    for spot in spots:
+        path = os.path.join(theirs["raw"]["filename"], spot["file"])
+        line = theirs["lines"][path, spot["line"]]
+        share = lines[path, spot["line"]]
+        metrics = line["metrics"]
+        assert spot["cpu_percent"] == pytest.approx(share, abs=0.0051)
+        assert spot["python_percent"] == pytest.approx(metrics["n_cpu_percent_python"], abs=0.0051)
+        assert spot["native_percent"] == pytest.approx(metrics["n_cpu_percent_c"], abs=0.0051)
+        assert spot["wait_percent"] == pytest.approx(metrics["n_sys_percent"], abs=0.0051)
+        assert spot["cpu_s"] == pytest.approx(share / 100 * theirs["cpu_s"], abs=0.00051)
+        assert spot["plus_minus_percent"] == pytest.approx(
+            reference.plus_minus(share, theirs["samples"]), abs=0.0051)
+        assert spot["function"] == line["function"]
+        assert spot["source"] == line["source"].strip()[:120]
+        is_def = line["source"].lstrip().startswith(("def ", "async def "))
+        assert ("note" in spot) == is_def
+
+
+def test_top_is_the_head_of_all(both):
+    ours, theirs = both
+    lines = ours["cpu_hotspots"]["hotspots"]
+    for line, spot in zip(ours["summary"]["top_lines"], lines):
+        assert line == {key: value for key, value in spot.items() if key != "function"}
+    functions = sorted((reference.cpu(f) for f in theirs["functions"].values()), reverse=True)
+    top = [f["cpu_percent"] for f in ours["summary"]["top_functions"]]
+    assert top and top == [pytest.approx(share, abs=0.0051) for share in functions[:len(top)]]
+    assert ours["profile"]["top_functions"] == ours["summary"]["top_functions"]
+
+
+def test_leaks(both):
+    ours, theirs = both
+    expected = [(int(line), leak["likelihood"]) for file in theirs["raw"]["files"].values()
+                for line, leak in file["leaks"].items()]
+    found = [(leak["line"], leak["likelihood"]) for leak in ours["summary"].get("leaks", [])]
+    assert found == [(line, pytest.approx(likelihood, abs=0.0006)) for line, likelihood in expected]
+
+
+def test_few_samples_are_said(both):
+    ours, theirs = both
+    said = any("too few samples" in warning for warning in ours["summary"]["warnings"])
+    assert said == (theirs["samples"] < 100)
+
+
+def test_summary_is_small(both):
+    ours, _ = both
+    assert len(json.dumps(ours["summary"], separators=(",", ":"), ensure_ascii=False)) < 2500
+
+
+def as_legacy_profile(path, source):
+    """A profile as Scalene 1.5 wrote it, without function extents, with a figure on every line that has text."""
+    lines = [{"lineno": number, "line": line.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),
+              "n_cpu_percent_python": 0.001 if line.strip() else 0, "n_cpu_percent_c": 0, "n_sys_percent": 0}
+             for number, line in enumerate(source.splitlines(keepends=True), start=1)]
+    return {"program": path, "elapsed_time_sec": 1.0, "files": {path: {"lines": lines, "functions": [], "leaks": {}}}}
+
+
+LIBRARY = ("argparse", "ast", "asyncio.base_events", "collections", "dataclasses", "difflib", "email.message",
+           "enum", "functools", "inspect", "logging", "pathlib", "subprocess", "textwrap", "threading", "typing",
+           "unittest.mock", "zipfile")
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_functions_by_indentation(name, tmp_path):
+    """Extents inferred for old profiles, against Python's parser, on the standard library's own source."""
+    __import__(name)
+    path = sys.modules[name].__file__
+    source = pathlib.Path(path).read_text(encoding="utf-8")
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps(as_legacy_profile(path, source), sort_keys=True, indent=4))
+    ours = dump(profile)
+    scopes = reference.scopes_of(source)
+    code = code_lines(source)
+    wrong = [(line["line"], line["function"], expected) for line in ours["figures"]["lines"]
+             for expected in [reference.scope_of(scopes, line["line"], 1)[2]]
+             if line["line"] in code and line["function"] != expected]
+    assert wrong == []
+
+
+def code_lines(source):
+    """Lines that hold code. A comment below a function's last line belongs to it or not, as one likes."""
+    lines = source.splitlines()
+    return {number for number, line in enumerate(lines, start=1) if not line.lstrip().startswith("#")}
