@@ -53,7 +53,9 @@ describe(const struct supervisor *s, struct child *c, int wait_status)
 	int number = process_exec_error(c->report);
 
 	if (number != 0) {
-		log_line(LOG_ERROR, "%s/scalene-mcp-%s cannot be executed: %s; reinstall, or set SCALENE_MCP_LIBEXEC",
+		log_line(LOG_ERROR,
+		    "%s/scalene-mcp-%s cannot be executed: %s; reinstall, or set "
+		    "SCALENE_MCP_LIBEXEC",
 		    s->options.libexec, role_name(c->spec->role), strerror(number));
 		snprintf(c->last_death, sizeof(c->last_death), "exec: %s", strerror(number));
 	} else if (c->state == CHILD_KILLED && c->killed_for != NULL) {
@@ -63,21 +65,31 @@ describe(const struct supervisor *s, struct child *c, int wait_status)
 	}
 }
 
-static void
-say_obituary(const struct supervisor *s, const struct child *c, int wait_status, const struct verdict *v,
-    int64_t age_ms)
+static const char *
+occupation(const struct child *c)
 {
+	if (c->busy)
+		return "busy with ";
+	return c->busy_with[0] != '\0' ? "idle, last busy with " : "idle";
+}
+
+static void
+say_obituary(const struct supervisor *s, const struct child *c, int wait_status,
+    const struct verdict *v, int64_t age_ms)
+{
+	enum severity severity = s->stopping || v->exit_code == 0 ? LOG_INFO : LOG_WARN;
 	char how[64], killed[96] = "", next[64] = "";
 
 	death_describe(wait_status, how, sizeof(how));
 	if (c->state == CHILD_KILLED && c->killed_for != NULL)
 		snprintf(killed, sizeof(killed), " by us: it %s,", c->killed_for);
-	if (v->next != CHILD_DOWN && v->delay_ms > 0)
-		snprintf(next, sizeof(next), ", next start in %lld ms", (long long)v->delay_ms);
-	log_line(s->stopping || v->exit_code == 0 ? LOG_INFO : LOG_WARN, "%s pid %d ended: %s%s after %lld.%03lld s, %s%s; %s%s",
-	    child_name(c), (int)c->pid, how, killed, (long long)(age_ms / 1000), (long long)(age_ms % 1000),
-	    c->busy ? "busy with " : c->busy_with[0] != '\0' ? "idle, last busy with " : "idle", c->busy_with,
-	    v->what_next, next);
+	if (v->next != CHILD_DOWN && v->delay_ms == 0)
+		snprintf(next, sizeof(next), " at once");
+	else if (v->next != CHILD_DOWN)
+		snprintf(next, sizeof(next), " in %lld ms", (long long)v->delay_ms);
+	log_line(severity, "%s pid %d ended: %s%s after %lld.%03lld s, %s%s; %s%s", child_name(c),
+	    (int)c->pid, how, killed, (long long)(age_ms / 1000), (long long)(age_ms % 1000),
+	    occupation(c), c->busy_with, v->what_next, next);
 }
 
 static void
@@ -92,8 +104,13 @@ action_bury(struct supervisor *s, struct child *c, int wait_status, int64_t now_
 {
 	int64_t age_ms = now_ms - c->started_ms;
 	bool early = death_is_early(c->answered, age_ms, s->options.restart_window_ms);
-	struct death d = { .role = c->spec->role, .wait_status = wait_status, .early = early, .rests = c->rests,
-		.stopping = s->stopping, .stdio = s->options.stdio, .tries = c->tries };
+	struct death d = { .role = c->spec->role,
+		.wait_status = wait_status,
+		.early = early,
+		.rests = c->rests,
+		.stopping = s->stopping,
+		.stdio = s->options.stdio,
+		.tries = c->tries };
 	struct verdict v = death_judge(&d, &s->budgets[c->spec->role], now_ms);
 
 	describe(s, c, wait_status);
@@ -104,15 +121,21 @@ action_bury(struct supervisor *s, struct child *c, int wait_status, int64_t now_
 	child_close(c);
 	links_gone(s, c, v.delay_ms);
 	if (v.exit_code >= 0)
-		stop_begin(s, v.exit_code, v.exit_code == 0 ? "the client is gone" : "the front cannot go on");
+		stop_begin(s, v.exit_code,
+		    v.exit_code == 0 ? "the client is gone" : "the front cannot go on");
 }
 
 static struct control_record
 tree_row(const struct child *c, int64_t now_ms)
 {
-	struct control_record r = { .type = CONTROL_CHILD, .role = c->spec->role, .index = c->index,
-		.incarnation = c->incarnation, .peer_incarnation = (uint32_t)c->state, .count = c->restarts,
-		.pid = (int32_t)c->pid, .value_ms = c->pid > 0 ? now_ms - c->started_ms : 0 };
+	struct control_record r = { .type = CONTROL_CHILD,
+		.role = c->spec->role,
+		.index = c->index,
+		.incarnation = c->incarnation,
+		.peer_incarnation = (uint32_t)c->state,
+		.count = c->restarts,
+		.pid = (int32_t)c->pid,
+		.value_ms = c->pid > 0 ? now_ms - c->started_ms : 0 };
 
 	memcpy(r.text, c->last_death, sizeof(r.text));
 	return r;
@@ -121,9 +144,15 @@ tree_row(const struct child *c, int64_t now_ms)
 void
 action_send_tree(struct supervisor *s, struct child *c, int64_t now_ms)
 {
-	struct control_record own = { .type = CONTROL_CHILD, .role = ROLE_SUPERVISOR, .incarnation = 1,
-		.peer_incarnation = CHILD_READY, .pid = (int32_t)getpid(), .value_ms = now_ms - s->started_ms };
-	struct control_record end = { .type = CONTROL_TREE_END, .role = ROLE_SUPERVISOR, .incarnation = 1 };
+	struct control_record own = { .type = CONTROL_CHILD,
+		.role = ROLE_SUPERVISOR,
+		.incarnation = 1,
+		.peer_incarnation = CHILD_READY,
+		.pid = (int32_t)getpid(),
+		.value_ms = now_ms - s->started_ms };
+	struct control_record end = {
+		.type = CONTROL_TREE_END, .role = ROLE_SUPERVISOR, .incarnation = 1
+	};
 	struct control_record row;
 
 	if (c != supervisor_front(s)) {

@@ -27,6 +27,8 @@ child_reset(struct child *c)
 	c->listens_for = 0;
 	c->killed_for = NULL;
 	c->full_turns = 0;
+	c->unasked_since_ms = 0;
+	c->unasked = 0;
 	c->malformed = 0;
 	c->overflowed = false;
 	c->queue_first = 0;
@@ -93,6 +95,7 @@ child_name(const struct child *c)
 {
 	static char name[48];
 
-	snprintf(name, sizeof(name), "%s.%u/%u", role_name(c->spec->role), c->index, c->incarnation);
+	snprintf(
+	    name, sizeof(name), "%s.%u/%u", role_name(c->spec->role), c->index, c->incarnation);
 	return name;
 }

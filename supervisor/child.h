@@ -1,6 +1,6 @@
 /*
- * One child slot: which process lives in it now, what it last said, and the control channel to it. A slot
- * outlives its processes; each of them is an incarnation, counted from 1.
+ * One child slot: which process lives in it now, what it last said, and the control channel to it.
+ * A slot outlives its processes; each of them is an incarnation, counted from 1.
  */
 #ifndef SUPERVISOR_CHILD_H
 #define SUPERVISOR_CHILD_H
@@ -23,7 +23,7 @@ struct child {
 	int control;                     /* our end of its control channel; -1: none */
 	int report;                      /* errno of a failed exec comes here (spawn.h); -1: none */
 	int64_t started_ms;
-	int64_t deadline_ms;             /* when EVENT_TIMEOUT comes; its meaning depends on the state */
+	int64_t deadline_ms; /* when EVENT_TIMEOUT comes; its meaning depends on the state */
 	bool answered;                   /* said DONE */
 	bool was_ready;                  /* said READY in any incarnation */
 	bool rests;                      /* was degraded and has not answered anything since */
@@ -34,7 +34,9 @@ struct child {
 	uint32_t listens_for;            /* the front incarnation that may dial it; 0: none */
 	char last_death[CONTROL_TEXT + 1];
 	const char *killed_for;          /* why we killed it; NULL: we did not */
-	unsigned full_turns;             /* turns in a row in which it had more to say than was read */
+	unsigned full_turns; /* turns in a row in which it had more to say than was read */
+	int64_t unasked_since_ms;        /* start of the second that is counted */
+	unsigned unasked;                /* beats and the like in it that no work explains */
 	unsigned malformed;              /* unreadable records of this incarnation */
 	bool overflowed;                 /* does not read what we send */
 	unsigned queue_first, queue_count;
@@ -53,8 +55,8 @@ void child_close(struct child *c);
 /* Whether a process of the slot can be talked to. */
 bool child_is_open(const struct child *c);
 
-/* Sends now, or as soon as there is room; without a channel it does nothing. After CHILD_QUEUE waiting records the child counts
- * as hung: `overflowed` is set and nothing is kept any more. */
+/* Sends now, or as soon as there is room; without a channel it does nothing. After CHILD_QUEUE
+ * waiting records the child counts as hung: `overflowed` is set and nothing is kept any more. */
 void child_send(struct child *c, const struct control_record *r);
 
 /* Sends what waits. */

@@ -15,7 +15,8 @@ death_is_early(bool answered, int64_t age_ms, int64_t window_ms)
 static bool
 exited_with(const struct death *d, int code)
 {
-	return d->wait_status >= 0 && WIFEXITED(d->wait_status) && WEXITSTATUS(d->wait_status) == code;
+	return d->wait_status >= 0 && WIFEXITED(d->wait_status) &&
+	    WEXITSTATUS(d->wait_status) == code;
 }
 
 static bool
@@ -50,7 +51,8 @@ front_ends_all(const struct death *d, struct verdict *ret_verdict)
 	if (d->stdio && exited_with(d, EXIT_CODE_OK))
 		*ret_verdict = ends_all(EXIT_CODE_OK, "its client is gone; the server stops");
 	else if (is_permanent(d))
-		*ret_verdict = ends_all(WEXITSTATUS(d->wait_status), "it would end like this again; the server stops");
+		*ret_verdict = ends_all(
+		    WEXITSTATUS(d->wait_status), "it would end like this again; the server stops");
 	else
 		return false;
 	return true;
@@ -66,16 +68,17 @@ death_judge(const struct death *d, struct restart_budget *budget, int64_t now_ms
 	if (front_ends_all(d, &v))
 		return v;
 	if (is_permanent(d))
-		return degraded("it would end like this again; degraded");
+		return degraded("it would end like this again; degraded, next try");
 	if (!d->early)
-		return (struct verdict){ CHILD_BACKOFF, 0, -1, "starts again at once" };
+		return (struct verdict){ CHILD_BACKOFF, 0, -1, "starts again" };
 	if (d->rests)
-		return degraded("still degraded");
+		return degraded("still degraded, next try");
 	if (budget_allows(budget, now_ms))
-		return (struct verdict){ CHILD_BACKOFF, backoff_delay_ms(d->tries), -1, "starts again" };
+		return (struct verdict){ CHILD_BACKOFF, backoff_delay_ms(d->tries), -1,
+			"starts again" };
 	if (d->role == ROLE_FRONT)
 		return ends_all(EXIT_CODE_FRONT_FAILED, "over its restart limit; the server stops");
-	return degraded("over its restart limit; degraded");
+	return degraded("over its restart limit; degraded, next try");
 }
 
 static void
@@ -104,7 +107,8 @@ death_describe(int wait_status, char *buf, size_t size)
 	}
 	name = sigabbrev_np(WTERMSIG(wait_status));
 	if (name != NULL)
-		snprintf(buf, size, "SIG%s%s", name, WCOREDUMP(wait_status) ? " (core dumped)" : "");
+		snprintf(
+		    buf, size, "SIG%s%s", name, WCOREDUMP(wait_status) ? " (core dumped)" : "");
 	else
 		snprintf(buf, size, "signal %d", WTERMSIG(wait_status));
 }

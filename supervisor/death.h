@@ -26,12 +26,12 @@ struct verdict {
 	enum child_state next;   /* CHILD_DOWN, CHILD_BACKOFF or CHILD_DEGRADED */
 	int64_t delay_ms;        /* until the next start; 0 with CHILD_DOWN */
 	int exit_code;           /* the supervisor ends with it; -1: it goes on */
-	const char *what_next;   /* for the log; static */
+	const char *what_next;   /* for the log, before the delay; static */
 };
 
 /*
- * An incarnation died early when it had answered nothing and was younger than the restart window. The
- * second half keeps an idle worker that is killed once a day from ending up at the ceiling.
+ * An incarnation died early when it had answered nothing and was younger than the restart window.
+ * The second half keeps an idle worker that is killed once a day from ending up at the ceiling.
  */
 bool death_is_early(bool answered, int64_t age_ms, int64_t window_ms);
 

@@ -52,7 +52,8 @@ objection(const char *path)
 	return NULL;
 }
 
-/* The first of a colon-separated list, as systemd hands its directories over; NULL when unset or empty. */
+/* The first of a colon-separated list, as systemd hands its directories over; NULL when unset or
+ * empty. */
 static const char *
 first_directory(const char *variable, char *buf, size_t size)
 {
@@ -100,7 +101,9 @@ choose_state(const char *option, char *buf, size_t size)
 static bool
 refuse(char *why, size_t size, const char *path, const char *what)
 {
-	snprintf(why, size, "the state directory %s cannot be used: %s; choose another one with --state DIR", path, what);
+	snprintf(why, size,
+	    "the state directory %s cannot be used: %s; choose another one with --state DIR", path,
+	    what);
 	return false;
 }
 
@@ -111,7 +114,8 @@ open_state(struct instance *i, const char *option, char *why, size_t why_size)
 	const char *what;
 
 	if (!choose_state(option, chosen, sizeof(chosen)))
-		return refuse(why, why_size, "of this user", "there is no home directory, or its path is too long");
+		return refuse(why, why_size, "of this user",
+		    "there is no home directory, or its path is too long");
 	if (!make_folders(chosen))
 		return refuse(why, why_size, chosen, strerror(errno));
 	what = objection(chosen);
@@ -134,7 +138,8 @@ fits_sockets(const char *parent, const char *id)
 	char folder[LIMIT_PATH + LIMIT_ULID + 2], path[LIMIT_PATH];
 
 	snprintf(folder, sizeof(folder), "%s/%s", parent, id);
-	return channel_path(path, sizeof(path), folder, ROLE_PROFILER, LIMIT_CHILDREN, UINT32_MAX, UINT32_MAX) == OK;
+	return channel_path(path, sizeof(path), folder, ROLE_PROFILER, LIMIT_CHILDREN, UINT32_MAX,
+		   UINT32_MAX) == OK;
 }
 
 /* A folder below /tmp could have been put there by anybody. */
@@ -171,7 +176,8 @@ try_runtime(struct instance *i, const char *parent, bool shared, bool asked_for)
 	if (what == NULL)
 		lockdir_sweep(absolute);
 	else
-		log_line(asked_for ? LOG_WARN : LOG_DEBUG, "the runtime directory %s is not used: %s", parent, what);
+		log_line(asked_for ? LOG_WARN : LOG_DEBUG,
+		    "the runtime directory %s is not used: %s", parent, what);
 	return what == NULL;
 }
 
@@ -183,7 +189,8 @@ open_runtime(struct instance *i, const char *option, char *why, size_t why_size)
 
 	if (option != NULL && try_runtime(i, option, false, true))
 		return true;
-	if (option == NULL && first_directory("RUNTIME_DIRECTORY", parent, sizeof(parent)) != NULL &&
+	if (option == NULL &&
+	    first_directory("RUNTIME_DIRECTORY", parent, sizeof(parent)) != NULL &&
 	    try_runtime(i, parent, false, true))
 		return true;
 	if (base != NULL && base[0] == '/' &&
@@ -193,13 +200,16 @@ open_runtime(struct instance *i, const char *option, char *why, size_t why_size)
 	snprintf(parent, sizeof(parent), "/tmp/scalene-mcp-%u", (unsigned)geteuid());
 	if (try_runtime(i, parent, true, true))
 		return true;
-	snprintf(why, why_size, "no runtime directory can be used, not even %s; name one with --runtime DIR, "
-	    "short and writable", parent);
+	snprintf(why, why_size,
+	    "no runtime directory can be used, not even %s; name one with --runtime DIR, "
+	    "short and writable",
+	    parent);
 	return false;
 }
 
 bool
-instance_open(const char *state, const char *runtime, struct instance *ret_instance, char *why, size_t why_size)
+instance_open(const char *state, const char *runtime, struct instance *ret_instance, char *why,
+    size_t why_size)
 {
 	struct instance *i = ret_instance;
 

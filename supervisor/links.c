@@ -67,7 +67,8 @@ links_listening(struct supervisor *s, struct child *c, uint32_t front_incarnatio
 	struct control_record up = about(CONTROL_UP, c);
 
 	if (!child_is_open(front) || front->incarnation != front_incarnation) {
-		log_line(LOG_DEBUG, "%s listens for front %u, which is gone", child_name(c), front_incarnation);
+		log_line(LOG_DEBUG, "%s listens for front %u, which is gone", child_name(c),
+		    front_incarnation);
 		return;
 	}
 	c->listens_for = front_incarnation;
@@ -94,7 +95,8 @@ unlink_sockets(const char *runtime_dir, const char *prefix, const char *suffix)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, "lock") != 0 && socket_is_of(entry->d_name, prefix, suffix))
+		if (strcmp(entry->d_name, "lock") != 0 &&
+		    socket_is_of(entry->d_name, prefix, suffix))
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 }
@@ -107,7 +109,8 @@ unlink_of(const struct supervisor *s, const struct child *c)
 	if (c->spec->role == ROLE_FRONT)
 		snprintf(suffix, sizeof(suffix), "-%u", c->incarnation);
 	else
-		snprintf(prefix, sizeof(prefix), "%s.%u.%u-", role_name(c->spec->role), c->index, c->incarnation);
+		snprintf(prefix, sizeof(prefix), "%s.%u.%u-", role_name(c->spec->role), c->index,
+		    c->incarnation);
 	unlink_sockets(s->instance.runtime.path, prefix, suffix);
 }
 

@@ -33,7 +33,8 @@ somebody_listens(const struct sockaddr_un *address)
 
 	if (fd < 0)
 		return true;
-	answered = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno != ECONNREFUSED;
+	answered = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	    errno != ECONNREFUSED;
 	close(fd);
 	return answered;
 }

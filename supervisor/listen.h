@@ -20,8 +20,9 @@ struct listener {
 void listener_init(struct listener *l);
 
 /*
- * Binds (0600) and listens. A socket file that nobody listens on is replaced. On failure *ret_why is a static
- * phrase or strerror's: ERR_BUSY when another process listens there, ERR_TOO_LARGE, ERR_SYSTEM.
+ * Binds (0600) and listens. A socket file that nobody listens on is replaced. On failure *ret_why
+ * is a static phrase or strerror's: ERR_BUSY when another process listens there, ERR_TOO_LARGE,
+ * ERR_SYSTEM.
  */
 enum err listener_open(const char *path, struct listener *ret_listener, const char **ret_why);
 

@@ -59,7 +59,8 @@ remove_folder(int parent, const char *name)
 static int
 make_lock(int folder)
 {
-	int fd = openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd =
+	    openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
@@ -126,7 +127,8 @@ lockdir_remove(struct lockdir *d)
 	lockdir_init(d);
 }
 
-/* Takes the dead owner's lock, so that only one sweeper removes; a missing lock file is a removal half done. */
+/* Takes the dead owner's lock, so that only one sweeper removes; a missing lock file is a removal
+ * half done. */
 static bool
 owner_is_dead(int parent, const char *name, int *ret_lock)
 {
@@ -152,7 +154,8 @@ is_old(int parent, const char *name)
 {
 	struct stat st;
 
-	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > NEW_MAX_AGE_S;
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    time(NULL) - st.st_mtime > NEW_MAX_AGE_S;
 }
 
 static bool

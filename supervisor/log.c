@@ -43,7 +43,8 @@ static void
 clean(char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f || (unsigned char)text[i] >= 0xf8)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f ||
+		    (unsigned char)text[i] >= 0xf8)
 			text[i] = '?';
 }
 

@@ -17,8 +17,10 @@
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
 
-#define SWEEP_AGAIN_MS 20
-#define ABSENCE_MS 1000          /* a poll that returns later than this was not in our hands */
+#define SWEEP_AGAIN_MS 20        /* doubling while there is still somebody */
+#define SWEEP_CEILING_MS 1000    /* there, the end waits no longer for what SIGKILL does not end */
+#define TURN_MS 1000             /* the longest poll, so that an absence shows */
+#define ABSENCE_MS 500           /* a poll that returns so much too late was not in our hands */
 
 enum slot { SLOT_SIGNALS, SLOT_STDIO, SLOT_CHILDREN = SLOT_STDIO + STDIO_SLOTS,
 	SLOT_COUNT = SLOT_CHILDREN + LIMIT_CHILDREN };
@@ -48,6 +50,8 @@ static signal_fn *const on_signal[] = {
 	[SIGCHLD] = NULL,                /* reaping happens every turn */
 };
 
+#define SIGNALS (sizeof(on_signal) / sizeof(on_signal[0]))
+
 static void
 read_signals(struct supervisor *s, int64_t now_ms)
 {
@@ -55,7 +59,7 @@ read_signals(struct supervisor *s, int64_t now_ms)
 	signal_fn *run;
 
 	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		run = info.ssi_signo < sizeof(on_signal) / sizeof(on_signal[0]) ? on_signal[info.ssi_signo] : NULL;
+		run = info.ssi_signo < SIGNALS ? on_signal[info.ssi_signo] : NULL;
 		if (run != NULL)
 			run(s, (int)info.ssi_signo, now_ms);
 	}
@@ -97,18 +101,30 @@ fire_deadlines(struct supervisor *s, int64_t now_ms)
 			step_take(s, c, &h);
 }
 
-/* When the whole tree was frozen, nobody was silent. */
+/* When the whole tree was frozen, nobody was silent: whoever lives gets its time anew. */
 static void
 forgive_absence(struct supervisor *s, int64_t now_ms)
 {
-	int64_t late_ms = now_ms - s->planned_ms;
+	int64_t fresh_ms;
 
-	if (late_ms < ABSENCE_MS)
+	if (now_ms - s->planned_ms < ABSENCE_MS)
 		return;
-	log_line(LOG_WARN, "not running for %lld ms; deadlines are moved", (long long)late_ms);
-	for (struct child *c = s->children; c < s->children + s->child_count; c++)
-		if (c->pid > 0 && c->deadline_ms != CLOCK_NEVER)
-			c->deadline_ms += late_ms;
+	log_line(LOG_WARN, "was not running for %lld ms; deadlines are moved",
+	    (long long)(now_ms - s->planned_ms));
+	for (struct child *c = s->children; c < s->children + s->child_count; c++) {
+		fresh_ms = now_ms;
+		fresh_ms += c->state == CHILD_STOPPING ? c->spec->stop_ms : c->spec->silence_ms;
+		if (c->pid > 0 && c->deadline_ms < fresh_ms)
+			c->deadline_ms = fresh_ms;
+	}
+}
+
+static int64_t
+next_sweep_wait_ms(int64_t wait_ms)
+{
+	if (wait_ms == 0)
+		return SWEEP_AGAIN_MS;
+	return 2 * wait_ms < SWEEP_CEILING_MS ? 2 * wait_ms : SWEEP_CEILING_MS;
 }
 
 static void
@@ -122,26 +138,61 @@ sweep(struct supervisor *s, int64_t now_ms)
 	for (unsigned i = 0; i < s->child_count; i++)
 		known[i] = s->children[i].pid;
 	killed = orphans_kill(&s->bystanders, known, s->child_count);
-	if (killed > 0)
+	if (killed == 0) {
+		s->sweep_ms = CLOCK_NEVER;
+		s->sweep_wait_ms = 0;
+		return;
+	}
+	if (s->sweep_wait_ms == 0)
 		log_line(LOG_INFO, "killed %u processes that a dead child had left", killed);
-	s->sweep_ms = killed > 0 ? now_ms + SWEEP_AGAIN_MS : CLOCK_NEVER;
+	s->sweep_wait_ms = next_sweep_wait_ms(s->sweep_wait_ms);
+	s->sweep_ms = now_ms + s->sweep_wait_ms;
+}
+
+static unsigned
+count_degraded(const struct supervisor *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->child_count; i++)
+		n += s->children[i].state == CHILD_DEGRADED;
+	return n;
+}
+
+/* Everybody has been ready once, or is known to have failed: the front always has. */
+static bool
+is_serving(const struct supervisor *s)
+{
+	for (unsigned i = 0; i < s->child_count; i++)
+		if (!s->children[i].was_ready && s->children[i].state != CHILD_DEGRADED)
+			return false;
+	return true;
 }
 
 static void
-say_ready(struct supervisor *s)
+announce(struct supervisor *s, const char *status)
 {
-	char status[128];
-
-	if (s->announced || s->stopping)
-		return;
-	for (unsigned i = 0; i < s->child_count; i++)
-		if (!s->children[i].was_ready)
-			return;
 	s->announced = true;
-	snprintf(status, sizeof(status), "serving with %u processes", s->child_count);
 	notify_ready(&s->notify, status);
 	log_line(LOG_INFO, "ready after %lld ms: instance %s, state directory %s",
 	    (long long)(clock_now_ms() - s->started_ms), s->instance.id, s->instance.state_dir);
+}
+
+static void
+tell_manager(struct supervisor *s)
+{
+	unsigned degraded = count_degraded(s);
+	char status[128];
+
+	if (s->stopping || (s->announced && degraded == s->said_degraded))
+		return;
+	snprintf(status, sizeof(status), "serving with %u processes, %u degraded", s->child_count,
+	    degraded);
+	if (s->announced)
+		notify_status(&s->notify, status);
+	else if (is_serving(s))
+		announce(s, status);
+	s->said_degraded = degraded;
 }
 
 static void
@@ -161,8 +212,8 @@ timeout_ms(const struct supervisor *s, int64_t now_ms)
 	for (unsigned i = 0; i < s->child_count; i++)
 		if (s->children[i].deadline_ms < next_ms)
 			next_ms = s->children[i].deadline_ms;
-	if (next_ms == CLOCK_NEVER || next_ms - now_ms > 60000)
-		return 60000;
+	if (next_ms == CLOCK_NEVER || next_ms - now_ms > TURN_MS)
+		return TURN_MS;
 	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
 }
 
@@ -171,9 +222,12 @@ prepare(struct supervisor *s, struct pollfd fds[SLOT_COUNT])
 {
 	fds[SLOT_SIGNALS] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	stdio_prepare(&s->stdio, fds + SLOT_STDIO);
-	for (unsigned i = 0; i < s->child_count; i++)
-		fds[SLOT_CHILDREN + i] = (struct pollfd){ .fd = s->children[i].control,
-			.events = (short)(POLLIN | (s->children[i].queue_count > 0 ? POLLOUT : 0)) };
+	for (unsigned i = 0; i < s->child_count; i++) {
+		fds[SLOT_CHILDREN + i].fd = s->children[i].control;
+		fds[SLOT_CHILDREN + i].events =
+		    s->children[i].queue_count > 0 ? POLLIN | POLLOUT : POLLIN;
+		fds[SLOT_CHILDREN + i].revents = 0;
+	}
 }
 
 static void
@@ -199,7 +253,8 @@ start_children(struct supervisor *s)
 static bool
 is_finished(const struct supervisor *s)
 {
-	return stop_is_complete(s) && s->sweep_ms == CLOCK_NEVER;
+	return stop_is_complete(s) &&
+	    (s->sweep_ms == CLOCK_NEVER || s->sweep_wait_ms == SWEEP_CEILING_MS);
 }
 
 int
@@ -229,7 +284,7 @@ loop_run(struct supervisor *s)
 		stop_advance(s, now_ms);
 		fire_deadlines(s, now_ms);
 		sweep(s, now_ms);
-		say_ready(s);
+		tell_manager(s);
 		feed_watchdog(s, now_ms);
 	}
 	return s->exit_code;

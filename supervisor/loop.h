@@ -4,8 +4,8 @@
 
 struct supervisor;
 
-/* Starts all children and turns until all are down again and nothing of theirs is left. Returns the exit
- * code. */
+/* Starts all children and turns until all are down again and nothing of theirs is left. Returns the
+ * exit code. */
 int loop_run(struct supervisor *s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * scalene-mcp: the supervisor, or with a subcommand of the command line the client. Everything that is opened here
- * is closed here, in reverse order.
+ * scalene-mcp: the supervisor, or with a subcommand of the command line the client. Everything that
+ * is opened here is closed here, in reverse order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,8 @@ become_client(char **argv)
 		return fail("its other executables cannot be found", "set SCALENE_MCP_LIBEXEC");
 	snprintf(path, sizeof(path), "%s/scalene-mcp-client", folder);
 	execv(path, argv);
-	fprintf(stderr, "scalene-mcp: %s cannot be executed: %s; reinstall, or set SCALENE_MCP_LIBEXEC\n", path,
+	fprintf(stderr,
+	    "scalene-mcp: %s cannot be executed: %s; reinstall, or set SCALENE_MCP_LIBEXEC\n", path,
 	    strerror(errno));
 	return EXIT_CODE_CANNOT_START;
 }
@@ -75,7 +76,8 @@ init(struct supervisor *s)
 	s->sweep_ms = CLOCK_NEVER;
 	listener_init(&s->listener);
 	for (unsigned i = 0; i < SPEC_COUNT; i++) {
-		budget_init(&s->budgets[child_specs[i].role], s->options.restarts, s->options.restart_window_ms);
+		budget_init(&s->budgets[child_specs[i].role], s->options.restarts,
+		    s->options.restart_window_ms);
 		for (unsigned n = 0; n < count_of(&s->options, child_specs[i].role); n++)
 			child_init(&s->children[s->child_count++], &child_specs[i], n);
 	}
@@ -86,7 +88,8 @@ static void
 greet(const struct options *o)
 {
 	if (o->stdio && isatty(STDIN_FILENO))
-		fputs("scalene-mcp: waiting for MCP messages on standard input; `scalene-mcp --help' says what else it does\n",
+		fputs("scalene-mcp: waiting for MCP messages on standard input; `scalene-mcp "
+		      "--help' says what else it does\n",
 		    stderr);
 }
 
@@ -115,7 +118,10 @@ serve_listening(struct supervisor *s)
 	int code;
 
 	if (path != NULL && listener_open(path, &s->listener, &why) != OK) {
-		fprintf(stderr, "scalene-mcp: cannot listen at %s: %s; choose another path with --http unix:PATH\n", path, why);
+		fprintf(stderr,
+		    "scalene-mcp: cannot listen at %s: %s; choose another path with --http "
+		    "unix:PATH\n",
+		    path, why);
 		return EXIT_CODE_CANNOT_START;
 	}
 	code = serve(s);
@@ -129,7 +135,8 @@ serve_instance(struct supervisor *s)
 	char why[LIMIT_PATH + 256];
 	int code;
 
-	if (!instance_open(s->options.state_dir, s->options.runtime_dir, &s->instance, why, sizeof(why)))
+	if (!instance_open(
+		s->options.state_dir, s->options.runtime_dir, &s->instance, why, sizeof(why)))
 		return fail("cannot start", why);
 	code = serve_listening(s);
 	instance_close(&s->instance);

@@ -1,4 +1,5 @@
-/* What systemd is told, over the socket in $NOTIFY_SOCKET (sd_notify(3)). Without one every call does nothing. */
+/* What systemd is told, over the socket in $NOTIFY_SOCKET (sd_notify(3)). Without one every call
+ * does nothing. */
 #ifndef SUPERVISOR_NOTIFY_H
 #define SUPERVISOR_NOTIFY_H
 
@@ -10,8 +11,8 @@ struct notify {
 	int64_t next_ms;                 /* CLOCK_NEVER when it is not */
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment, so that no child speaks in
- * our name. */
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment, so
+ * that no child speaks in our name. */
 void notify_open(struct notify *ret_notify, int64_t now_ms);
 void notify_close(struct notify *n);
 

@@ -162,20 +162,32 @@ set_read_only(struct options *o, const char *value)
 }
 
 static const struct {
-	const char *name, *argument, *help;      /* argument NULL: a flag */
+	const char *name, *argument;     /* argument NULL: a flag */
 	setter_fn *set;
+	const char *help;
 } table[] = {
-	{ "stdio", NULL, "Serve one client on standard input and output (the default without --http)", set_stdio },
-	{ "http", "unix:PATH", "Serve HTTP on a unix socket, made at PATH with mode 0600", set_http },
-	{ "root", "DIR", "Profile and import only what is below DIR (repeatable)", set_root },
-	{ "profilers", "N", "How many programs are profiled at a time (1 to 32; default: half the cores)", set_profilers },
-	{ "analyzers", "N", "How many processes read profiles (1 to 8; default: 1)", set_analyzers },
-	{ "state", "DIR", "Where profiles are kept (default: ~/.local/state/scalene-mcp)", set_state },
-	{ "runtime", "DIR", "Where sockets are made (default: below $XDG_RUNTIME_DIR or /tmp)", set_runtime },
-	{ "log-level", "WORD", "debug, info (default), warn or error", set_log_level },
-	{ "restarts", "N/SECONDS", "How many early deaths of a kind of process are put up with (default: 10/60)", set_restarts },
-	{ "toolset", "WORD", "Which tools are listed (core, default, all)", set_toolset },
-	{ "read-only", NULL, "Offer no tool that runs or changes anything", set_read_only },
+	{ "stdio", NULL, set_stdio,
+	    "Serve one client on standard input and output (the default without --http)" },
+	{ "http", "unix:PATH", set_http,
+	    "Serve HTTP on a unix socket, made at PATH with mode 0600" },
+	{ "root", "DIR", set_root,
+	    "Profile and import only what is below DIR (repeatable)" },
+	{ "profilers", "N", set_profilers,
+	    "How many programs are profiled at a time (1 to 32; default: half the cores)" },
+	{ "analyzers", "N", set_analyzers,
+	    "How many processes read profiles (1 to 8; default: 1)" },
+	{ "state", "DIR", set_state,
+	    "Where profiles are kept (default: ~/.local/state/scalene-mcp)" },
+	{ "runtime", "DIR", set_runtime,
+	    "Where sockets are made (default: below $XDG_RUNTIME_DIR or /tmp)" },
+	{ "log-level", "WORD", set_log_level,
+	    "debug, info (default), warn or error" },
+	{ "restarts", "N/SECONDS", set_restarts,
+	    "Early deaths of a kind of process that are put up with (default: 10/60)" },
+	{ "toolset", "WORD", set_toolset,
+	    "Which tools are listed (core, default, all)" },
+	{ "read-only", NULL, set_read_only,
+	    "Offer no tool that runs or changes anything" },
 };
 
 #define TABLE_ROWS (sizeof(table) / sizeof(table[0]))
@@ -236,7 +248,8 @@ environment_name(const char *option, char *buf, size_t size)
 static _Noreturn void
 refuse(const char *what, const char *value, const char *accepted)
 {
-	fprintf(stderr, "scalene-mcp: %s takes %s, not '%s'\nTry `scalene-mcp --help'.\n", what, accepted, value);
+	fprintf(stderr, "scalene-mcp: %s takes %s, not '%s'\nTry `scalene-mcp --help'.\n", what,
+	    accepted, value);
 	exit(EXIT_CODE_USAGE);
 }
 
@@ -315,19 +328,19 @@ parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const char doc[] =
-    "An MCP server that profiles Python programs with Scalene."
-    "\v"
-    "Subcommands:\n"
-    "  serve            the server itself; the same as no subcommand\n"
-    "  profile SCRIPT   profile a program and print its hot lines\n"
-    "  list             the profiles that are kept\n"
-    "  show ID          one of them\n"
-    "  call TOOL JSON   any tool, raw\n"
-    "  status           the processes of the server\n"
-    "`scalene-mcp SUBCOMMAND --help' says more.\n\n"
-    "Every option can be set in the environment: --log-level as SCALENE_MCP_LOG_LEVEL, flags as 1 or 0, several "
-    "roots with ':' between them.";
+static const char doc[] = "An MCP server that profiles Python programs with Scalene."
+			  "\v"
+			  "Subcommands:\n"
+			  "  serve            the server itself; the same as no subcommand\n"
+			  "  profile SCRIPT   profile a program and print its hot lines\n"
+			  "  list             the profiles that are kept\n"
+			  "  show ID          one of them\n"
+			  "  call TOOL JSON   any tool, raw\n"
+			  "  status           the processes of the server\n"
+			  "`scalene-mcp SUBCOMMAND --help' says more.\n\n"
+			  "Every option can be set in the environment: --log-level as "
+			  "SCALENE_MCP_LOG_LEVEL, flags as 1 or 0, several "
+			  "roots with ':' between them.";
 
 const char *argp_program_version = "scalene-mcp " SCALENE_MCP_VERSION;
 

@@ -24,7 +24,8 @@ struct processes {
 	size_t count, size;
 };
 
-/* "PID (name) S PPID PGRP SESSION ... START"; the name may hold anything, so the last ')' ends it. */
+/* "PID (name) S PPID PGRP SESSION ... START"; the name may hold anything, so the last ')' ends it.
+ */
 static bool
 parse_stat(const char *text, struct process *ret_process)
 {
@@ -35,11 +36,13 @@ parse_stat(const char *text, struct process *ret_process)
 
 	if (rest == NULL || sscanf(text, "%d", &pid) != 1)
 		return false;
-	if (sscanf(rest, ") %c %d %*d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-	    &state, &parent, &session, &start) != 4)
+	if (sscanf(rest,
+		") %c %d %*d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		&state, &parent, &session, &start) != 4)
 		return false;
-	*ret_process = (struct process){ .pid = pid, .parent = parent, .session = session, .start = start,
-		.state = state };
+	*ret_process = (struct process){
+		.pid = pid, .parent = parent, .session = session, .start = start, .state = state
+	};
 	return true;
 }
 
@@ -98,8 +101,8 @@ snapshot(struct processes *list)
 	if (proc == NULL)
 		return;
 	while ((entry = readdir(proc)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]) && read_process(dirfd(proc), entry->d_name, &p) &&
-		    !add_process(list, &p))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    read_process(dirfd(proc), entry->d_name, &p) && !add_process(list, &p))
 			break;
 	closedir(proc);
 	if (list->count > 0)
@@ -257,7 +260,8 @@ tree_kill(pid_t root)
 	kill(root, SIGKILL);
 }
 
-/* The kernel's own list of our children, where it keeps one; spares the walk over /proc when all of them are known. */
+/* The kernel's own list of our children, where it keeps one; spares the walk over /proc when all of
+ * them are known. */
 static bool
 may_have_strangers(const pid_t *known, unsigned count)
 {

@@ -53,8 +53,8 @@ descriptors_place(const struct launch *l, int report)
 static bool
 is_lasting(int number)
 {
-	return number == ENOENT || number == EACCES || number == ENOEXEC || number == ENOTDIR || number == ELOOP ||
-	    number == EPERM;
+	return number == ENOENT || number == EACCES || number == ENOEXEC || number == ENOTDIR ||
+	    number == ELOOP || number == EPERM;
 }
 
 static _Noreturn void

@@ -16,13 +16,16 @@ struct launch {
 };
 
 /*
- * Starts it: a session of its own, no signal blocked or ignored, descriptors 0 to 2 as ours, those of `fds`, and nothing
- * else open. Does not wait for exec: when that fails, the child exits (EXIT_CODE_CANNOT_START when another try would fail
- * too, else EXIT_CODE_FAILED) and process_exec_error says why. *ret_report is the caller's to close. False, with errno, when there is no process.
+ * Starts it: a session of its own, no signal blocked or ignored, descriptors 0 to 2 as ours, those
+ * of `fds`, and nothing else open. Does not wait for exec: when that fails, the child exits
+ * (EXIT_CODE_CANNOT_START when another try would fail too, else EXIT_CODE_FAILED) and
+ * process_exec_error says why. *ret_report is the caller's to close. False, with errno, when there
+ * is no process.
  */
 bool process_launch(const struct launch *l, pid_t *ret_pid, int *ret_report);
 
-/* The errno of the failed exec of a process that has ended; 0 when exec did not fail or report is -1. */
+/* The errno of the failed exec of a process that has ended; 0 when exec did not fail or report is
+ * -1. */
 int process_exec_error(int report);
 
 #endif

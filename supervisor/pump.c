@@ -18,7 +18,8 @@ end_close(struct pump_end *e)
 	e->fd = -1;
 }
 
-/* A terminal with an open file description of our own can be nonblocking; the old descriptor is closed then. */
+/* A terminal with an open file description of our own can be nonblocking; the old descriptor is
+ * closed then. */
 static bool
 reopen_terminal(int *fd)
 {

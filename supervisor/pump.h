@@ -1,9 +1,10 @@
 /*
- * Moves bytes from one descriptor to another within the poll loop, through a bounded buffer. For a client whose standard
- * input or output is no pipe: the front gets a pipe, the pump lies between.
+ * Moves bytes from one descriptor to another within the poll loop, through a bounded buffer. For a
+ * client whose standard input or output is no pipe: the front gets a pipe, the pump lies between.
  *
- * A descriptor that is shared with others is not made nonblocking, because that would change it for them too: sockets are
- * used with MSG_DONTWAIT, terminals are opened anew, and files and the like do not block.
+ * A descriptor that is shared with others is not made nonblocking, because that would change it for
+ * them too: sockets are used with MSG_DONTWAIT, terminals are opened anew, and files and the like
+ * do not block.
  */
 #ifndef SUPERVISOR_PUMP_H
 #define SUPERVISOR_PUMP_H
@@ -27,8 +28,8 @@ struct pump {
 	char buffer[PUMP_BUFFER];
 };
 
-/* Takes over both descriptors and closes them: the source at its end of file or error, the sink when everything
- * was given to it, and both as soon as nobody takes what the sink is given. */
+/* Takes over both descriptors and closes them: the source at its end of file or error, the sink
+ * when everything was given to it, and both as soon as nobody takes what the sink is given. */
 void pump_init(struct pump *p, int from, int to);
 
 /* A pump that does nothing. */

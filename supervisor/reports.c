@@ -40,6 +40,23 @@ take_malformed(struct supervisor *s, struct child *c, int64_t now_ms)
 		misbehaved(s, c, "sent control records that cannot be read", now_ms);
 }
 
+/* Each message that is worked on brings BUSY and BEAT; of anything else there is little. */
+static bool
+is_unasked(const struct child *c, const struct control_record *r)
+{
+	return r->type == CONTROL_READY || (r->type == CONTROL_BEAT && !c->busy);
+}
+
+static bool
+floods(struct child *c, int64_t now_ms)
+{
+	if (now_ms - c->unasked_since_ms >= 1000) {
+		c->unasked_since_ms = now_ms;
+		c->unasked = 0;
+	}
+	return ++c->unasked == REPORTS_UNASKED;
+}
+
 static void
 take_record(struct supervisor *s, struct child *c, const struct control_record *r, int64_t now_ms)
 {
@@ -50,8 +67,12 @@ take_record(struct supervisor *s, struct child *c, const struct control_record *
 		return;
 	}
 	if (r->role != c->spec->role || r->index != c->index || r->incarnation != c->incarnation) {
-		log_line(LOG_DEBUG, "%s: record of %s.%u/%u dropped", child_name(c), role_name(r->role), r->index,
-		    r->incarnation);
+		log_line(LOG_DEBUG, "%s: record of %s.%u/%u dropped", child_name(c),
+		    role_name(r->role), r->index, r->incarnation);
+		return;
+	}
+	if (is_unasked(c, r) && floods(c, now_ms)) {
+		misbehaved(s, c, "flooded its control channel", now_ms);
 		return;
 	}
 	h.event = events[r->type].event;
@@ -95,7 +116,8 @@ read_portion(struct supervisor *s, struct child *c, unsigned max, int64_t now_ms
 void
 reports_turn(struct supervisor *s, struct child *c, short revents, int64_t now_ms)
 {
-	unsigned n = revents & (POLLIN | POLLHUP | POLLERR) ? read_portion(s, c, REPORTS_A_TURN, now_ms) : 0;
+	unsigned n =
+	    revents & (POLLIN | POLLHUP | POLLERR) ? read_portion(s, c, REPORTS_A_TURN, now_ms) : 0;
 
 	if (c->state == CHILD_KILLED)
 		return;

@@ -12,7 +12,8 @@
 #include "supervisor/supervisor.h"
 
 _Static_assert(INHERIT_CONTROL == PROCESS_FD_FIRST, "the control channel comes first");
-_Static_assert(INHERIT_END == PROCESS_FD_FIRST + PROCESS_FD_COUNT, "process.c hands on what inherit.h names");
+_Static_assert(
+    INHERIT_END == PROCESS_FD_FIRST + PROCESS_FD_COUNT, "process.c hands on what inherit.h names");
 
 static void
 add(struct worker_argv *a, const char *word)
@@ -59,8 +60,8 @@ worker_argv(const struct supervisor *s, const struct child *c, struct worker_arg
 	enum role role = c->spec->role;
 
 	a->count = 0;
-	if (snprintf(a->path, sizeof(a->path), "%s/scalene-mcp-%s", s->options.libexec, role_name(role)) >=
-	    (int)sizeof(a->path))
+	if (snprintf(a->path, sizeof(a->path), "%s/scalene-mcp-%s", s->options.libexec,
+		role_name(role)) >= (int)sizeof(a->path))
 		log_panic("the path of the %s's executable is too long", role_name(role));
 	snprintf(a->index, sizeof(a->index), "%u", c->index);
 	snprintf(a->incarnation, sizeof(a->incarnation), "%u", c->incarnation);

@@ -1,4 +1,5 @@
-/* What kinds of children there are and how long each may take: the table that the supervisor runs by. */
+/* What kinds of children there are and how long each may take: the table that the supervisor runs
+ * by. */
 #ifndef SUPERVISOR_SPEC_H
 #define SUPERVISOR_SPEC_H
 

@@ -1,9 +1,10 @@
 /*
- * The client's standard input and output, held for as long as the server lives, whatever happens to the front.
+ * The client's standard input and output, held for as long as the server lives, whatever happens to
+ * the front.
  *
- * A front gets pipes (protocol/inherit.h): the client's own where they are pipes, else pipes of ours with a
- * pump between. The three memory files in which it keeps what has arrived, what is to be sent and what is
- * unanswered are made once and given to each incarnation.
+ * A front gets pipes (protocol/inherit.h): the client's own where they are pipes, else pipes of
+ * ours with a pump between. The three memory files in which it keeps what has arrived, what is to
+ * be sent and what is unanswered are made once and given to each incarnation.
  */
 #ifndef SUPERVISOR_STDIO_H
 #define SUPERVISOR_STDIO_H
@@ -30,9 +31,9 @@ struct stdio {
 enum err stdio_sanitize(void);
 
 /*
- * Takes descriptors 0 and 1 away: they become /dev/null and standard error, for us and all children, so that
- * nothing but the front can read the client or write to it. With `serve`, what they were is kept in
- * ret_stdio, else closed. ERR_SYSTEM, with errno.
+ * Takes descriptors 0 and 1 away: they become /dev/null and standard error, for us and all
+ * children, so that nothing but the front can read the client or write to it. With `serve`, what
+ * they were is kept in ret_stdio, else closed. ERR_SYSTEM, with errno.
  */
 enum err stdio_open(bool serve, struct stdio *ret_stdio);
 
@@ -40,7 +41,8 @@ enum err stdio_open(bool serve, struct stdio *ret_stdio);
 void stdio_prepare(const struct stdio *s, struct pollfd slots[STDIO_SLOTS]);
 void stdio_turn(struct stdio *s, const struct pollfd slots[STDIO_SLOTS]);
 
-/* No front will come any more: gives the client what the last one left in our pipe, for at most limit_ms. */
+/* No front will come any more: gives the client what the last one left in our pipe, for at most
+ * limit_ms. */
 void stdio_drain(struct stdio *s, int64_t limit_ms);
 
 void stdio_close(struct stdio *s);

@@ -1,6 +1,6 @@
 /*
- * The life of a child: a table of state and event. A cell is a function that takes the step; an empty
- * cell logs the event and the child stays what it is.
+ * The life of a child: a table of state and event. A cell is a function that takes the step; an
+ * empty cell logs the event and the child stays what it is.
  */
 #ifndef SUPERVISOR_STEPS_H
 #define SUPERVISOR_STEPS_H
@@ -13,19 +13,20 @@ struct supervisor;
 struct child;
 
 enum child_event {
-	EVENT_START,       /* the server starts */
-	EVENT_READY,       /* it is initialised */
-	EVENT_LISTENING,   /* it listens for the front incarnation record->peer_incarnation */
+	EVENT_START, /* the server starts */
+	EVENT_READY, /* it is initialised */
+	EVENT_LISTENING, /* it listens for the front incarnation record->peer_incarnation */
 	EVENT_BEAT,
-	EVENT_BUSY,        /* for record->value_ms, with record->text */
+	EVENT_BUSY, /* for record->value_ms, with record->text */
 	EVENT_DONE,
 	EVENT_ASK_TREE,
-	EVENT_LOST,        /* it closed its control channel */
-	EVENT_MISBEHAVED,  /* it floods its control channel, or does not read it; killed_for says which */
-	EVENT_EXIT,        /* it was reaped, with wait_status */
-	EVENT_TIMEOUT,     /* its deadline has passed */
-	EVENT_STOP,        /* leave in order */
-	EVENT_KILL,        /* leave at once */
+	EVENT_LOST, /* it closed its control channel */
+	EVENT_MISBEHAVED, /* it floods its control channel, or does not read it; killed_for says
+			     which */
+	EVENT_EXIT, /* it was reaped, with wait_status */
+	EVENT_TIMEOUT, /* its deadline has passed */
+	EVENT_STOP, /* leave in order */
+	EVENT_KILL, /* leave at once */
 	CHILD_EVENTS
 };
 

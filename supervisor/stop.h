@@ -1,5 +1,5 @@
-/* The ordered end: the front first, then the others in reverse order of their start, each asked, given its stop
- * limit, and killed. */
+/* The ordered end: the front first, then the others in reverse order of their start, each asked,
+ * given its stop limit, and killed. */
 #ifndef SUPERVISOR_STOP_H
 #define SUPERVISOR_STOP_H
 

@@ -31,7 +31,9 @@ struct supervisor {
 	bool stopping;
 	int exit_code;                   /* of the supervisor, once stopping */
 	unsigned interrupts;             /* SIGINTs seen */
+	unsigned said_degraded;          /* children: what the service manager was told last */
 	int64_t sweep_ms;                /* when to look for orphans again; CLOCK_NEVER */
+	int64_t sweep_wait_ms; /* the pause before that, 0 when nobody was left at the last look */
 	int64_t planned_ms;              /* when the last poll was to return at the latest */
 };
 

@@ -1,9 +1,10 @@
 /*
- * Stands in for any worker. Its role is the end of its own name (scalene-mcp-ROLE), and DOUBLE_<ROLE> in the environment says
- * how it behaves: the name of a behaviour, with "@N" behind it only in incarnations up to N, after that it behaves well.
+ * Stands in for any worker. Its role is the end of its own name (scalene-mcp-ROLE), and
+ * DOUBLE_<ROLE> in the environment says how it behaves: the name of a behaviour, with "@N" behind
+ * it only in incarnations up to N, after that it behaves well.
  *
- * As the front it tells its client, in lines, what the supervisor tells it, and does what the client says:
- * done, tree, die, exit N.
+ * As the front it tells its client, in lines, what the supervisor tells it, and does what the
+ * client says: done, tree, die, exit N.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -32,8 +33,13 @@ static struct {
 static void
 say(enum control_type type, uint32_t peer, int64_t value_ms, const char *text)
 {
-	struct control_record r = { .type = type, .role = self.role, .index = self.index,
-		.incarnation = self.incarnation, .peer_incarnation = peer, .pid = getpid(), .value_ms = value_ms };
+	struct control_record r = { .type = type,
+		.role = self.role,
+		.index = self.index,
+		.incarnation = self.incarnation,
+		.peer_incarnation = peer,
+		.pid = getpid(),
+		.value_ms = value_ms };
 
 	snprintf(r.text, sizeof(r.text), "%s", text);
 	control_send(INHERIT_CONTROL, &r);
@@ -43,9 +49,11 @@ static void
 tell_client(const char *format, const struct control_record *r)
 {
 	char line[256];
-	int n = snprintf(line, sizeof(line), "%s %s %u %u %d state=%s restarts=%u value=%lld text=%s\n", format,
-	    role_name(r->role), r->index, r->incarnation, (int)r->pid,
-	    child_state_name((enum child_state)r->peer_incarnation), r->count, (long long)r->value_ms, r->text);
+	int n =
+	    snprintf(line, sizeof(line), "%s %s %u %u %d state=%s restarts=%u value=%lld text=%s\n",
+		format, role_name(r->role), r->index, r->incarnation, (int)r->pid,
+		child_state_name((enum child_state)r->peer_incarnation), r->count,
+		(long long)r->value_ms, r->text);
 
 	if (write(INHERIT_CLIENT_OUT, line, (size_t)n) != n)
 		_exit(1);
@@ -161,9 +169,17 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } behaviours[] = {
-	{ "well", behave_well }, { "crash", crash }, { "refuse", refuse_to_start }, { "mute", stay_mute },
-	{ "stop", stop_itself }, { "busy", be_busy_for_too_long }, { "flood", flood }, { "garbage", send_garbage },
-	{ "claim", claim_to_be_another }, { "resist", resist }, { "close", close_its_channel },
+	{ "well", behave_well },
+	{ "crash", crash },
+	{ "refuse", refuse_to_start },
+	{ "mute", stay_mute },
+	{ "stop", stop_itself },
+	{ "busy", be_busy_for_too_long },
+	{ "flood", flood },
+	{ "garbage", send_garbage },
+	{ "claim", claim_to_be_another },
+	{ "resist", resist },
+	{ "close", close_its_channel },
 	{ "tree", leave_a_tree },
 };
 
@@ -194,7 +210,8 @@ listen_for(uint32_t front)
 	char path[128];
 	int fd;
 
-	if (channel_path(path, sizeof(path), self.runtime_dir, self.role, self.index, self.incarnation, front) != OK)
+	if (channel_path(path, sizeof(path), self.runtime_dir, self.role, self.index,
+		self.incarnation, front) != OK)
 		_exit(1);
 	fd = open(path, O_CREAT | O_WRONLY | O_EXCL, 0600);
 	if (fd < 0)
@@ -206,8 +223,11 @@ listen_for(uint32_t front)
 static void
 take_as_front(const struct control_record *r)
 {
-	static const char *const words[CONTROL_TYPES] = { [CONTROL_UP] = "up", [CONTROL_DOWN] = "down",
-		[CONTROL_DEGRADED] = "degraded", [CONTROL_CHILD] = "child", [CONTROL_TREE_END] = "end" };
+	static const char *const words[CONTROL_TYPES] = { [CONTROL_UP] = "up",
+		[CONTROL_DOWN] = "down",
+		[CONTROL_DEGRADED] = "degraded",
+		[CONTROL_CHILD] = "child",
+		[CONTROL_TREE_END] = "end" };
 
 	if (words[r->type] != NULL)
 		tell_client(words[r->type], r);
@@ -236,7 +256,9 @@ obey(char *command)
 		kill(getpid(), SIGKILL);
 	else if (strncmp(command, "exit ", 5) == 0)
 		exit(atoi(command + 5));
-	tell_client("obeyed", &(struct control_record){ .role = self.role, .incarnation = self.incarnation, .pid = getpid() });
+	tell_client("obeyed",
+	    &(struct control_record){
+		.role = self.role, .incarnation = self.incarnation, .pid = getpid() });
 }
 
 static void

@@ -2,16 +2,12 @@
 
 #include <signal.h>
 
-#include "protocol/exit.h"
 #include "supervisor/death.h"
 
 #define EXITED(code) ((code) << 8)
 #define KILLED(number) (number)
 
-enum { LATE, EARLY };
-enum { AWAKE, RESTS };
-enum { GOES_ON, STOPPING };
-enum { HTTP, STDIO };
+enum { NO, YES };
 
 static void
 judges(void **state)
@@ -23,27 +19,28 @@ judges(void **state)
 		int64_t delay_ms;
 		int exit_code;
 	} cases[] = {
-		/* role, status, early, rests, stopping, stdio, tries         budget */
-		{ { ROLE_STORE, KILLED(SIGSEGV), EARLY, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_BACKOFF, 0, -1 },
-		{ { ROLE_STORE, KILLED(SIGSEGV), EARLY, AWAKE, GOES_ON, STDIO, 3 }, 9, CHILD_BACKOFF, 400, -1 },
-		{ { ROLE_STORE, KILLED(SIGKILL), LATE, AWAKE, GOES_ON, STDIO, 3 }, 0, CHILD_BACKOFF, 0, -1 },
-		{ { ROLE_STORE, KILLED(SIGSEGV), EARLY, AWAKE, GOES_ON, STDIO, 0 }, 0, CHILD_DEGRADED, 10000, -1 },
-		{ { ROLE_STORE, KILLED(SIGSEGV), EARLY, RESTS, GOES_ON, STDIO, 0 }, 9, CHILD_DEGRADED, 10000, -1 },
-		{ { ROLE_STORE, EXITED(4), EARLY, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_DEGRADED, 10000, -1 },
-		{ { ROLE_STORE, EXITED(4), LATE, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_DEGRADED, 10000, -1 },
-		{ { ROLE_STORE, EXITED(0), EARLY, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_BACKOFF, 0, -1 },
-		{ { ROLE_STORE, EXITED(8), EARLY, AWAKE, GOES_ON, STDIO, 1 }, 9, CHILD_BACKOFF, 100, -1 },
-		{ { ROLE_STORE, EXITED(0), EARLY, AWAKE, STOPPING, STDIO, 0 }, 9, CHILD_DOWN, 0, -1 },
-		{ { ROLE_STORE, -1, EARLY, AWAKE, GOES_ON, STDIO, 2 }, 9, CHILD_BACKOFF, 200, -1 },
-		{ { ROLE_FRONT, EXITED(0), EARLY, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_DOWN, 0, EXIT_CODE_OK },
-		{ { ROLE_FRONT, EXITED(0), EARLY, AWAKE, GOES_ON, HTTP, 0 }, 9, CHILD_BACKOFF, 0, -1 },
-		{ { ROLE_FRONT, EXITED(4), EARLY, AWAKE, GOES_ON, HTTP, 0 }, 9, CHILD_DOWN, 0, EXIT_CODE_CANNOT_START },
-		{ { ROLE_FRONT, EXITED(2), LATE, AWAKE, GOES_ON, STDIO, 0 }, 9, CHILD_DOWN, 0, EXIT_CODE_USAGE },
-		{ { ROLE_FRONT, KILLED(SIGKILL), LATE, AWAKE, GOES_ON, STDIO, 5 }, 0, CHILD_BACKOFF, 0, -1 },
-		{ { ROLE_FRONT, KILLED(SIGKILL), EARLY, AWAKE, GOES_ON, STDIO, 1 }, 9, CHILD_BACKOFF, 100, -1 },
-		{ { ROLE_FRONT, KILLED(SIGKILL), EARLY, AWAKE, GOES_ON, STDIO, 1 }, 0, CHILD_DOWN, 0,
-		    EXIT_CODE_FRONT_FAILED },
-		{ { ROLE_FRONT, EXITED(4), EARLY, AWAKE, STOPPING, STDIO, 0 }, 9, CHILD_DOWN, 0, -1 },
+		/* role, status, early, rests, stopping, stdio, tries; budget; next, delay, exit */
+		{ { ROLE_STORE, KILLED(SIGSEGV), YES, NO, NO, YES, 0 }, 9, CHILD_BACKOFF, 0, -1 },
+		{ { ROLE_STORE, KILLED(SIGSEGV), YES, NO, NO, YES, 3 }, 9, CHILD_BACKOFF, 400, -1 },
+		{ { ROLE_STORE, KILLED(SIGKILL), NO, NO, NO, YES, 3 }, 0, CHILD_BACKOFF, 0, -1 },
+		{ { ROLE_STORE, KILLED(SIGSEGV), YES, NO, NO, YES, 0 }, 0, CHILD_DEGRADED, 10000,
+		    -1 },
+		{ { ROLE_STORE, KILLED(SIGSEGV), YES, YES, NO, YES, 0 }, 9, CHILD_DEGRADED, 10000,
+		    -1 },
+		{ { ROLE_STORE, EXITED(4), YES, NO, NO, YES, 0 }, 9, CHILD_DEGRADED, 10000, -1 },
+		{ { ROLE_STORE, EXITED(4), NO, NO, NO, YES, 0 }, 9, CHILD_DEGRADED, 10000, -1 },
+		{ { ROLE_STORE, EXITED(0), YES, NO, NO, YES, 0 }, 9, CHILD_BACKOFF, 0, -1 },
+		{ { ROLE_STORE, EXITED(8), YES, NO, NO, YES, 1 }, 9, CHILD_BACKOFF, 100, -1 },
+		{ { ROLE_STORE, EXITED(0), YES, NO, YES, YES, 0 }, 9, CHILD_DOWN, 0, -1 },
+		{ { ROLE_STORE, -1, YES, NO, NO, YES, 2 }, 9, CHILD_BACKOFF, 200, -1 },
+		{ { ROLE_FRONT, EXITED(0), YES, NO, NO, YES, 0 }, 9, CHILD_DOWN, 0, 0 },
+		{ { ROLE_FRONT, EXITED(0), YES, NO, NO, NO, 0 }, 9, CHILD_BACKOFF, 0, -1 },
+		{ { ROLE_FRONT, EXITED(4), YES, NO, NO, NO, 0 }, 9, CHILD_DOWN, 0, 4 },
+		{ { ROLE_FRONT, EXITED(2), NO, NO, NO, YES, 0 }, 9, CHILD_DOWN, 0, 2 },
+		{ { ROLE_FRONT, KILLED(SIGKILL), NO, NO, NO, YES, 5 }, 0, CHILD_BACKOFF, 0, -1 },
+		{ { ROLE_FRONT, KILLED(SIGKILL), YES, NO, NO, YES, 1 }, 9, CHILD_BACKOFF, 100, -1 },
+		{ { ROLE_FRONT, KILLED(SIGKILL), YES, NO, NO, YES, 1 }, 0, CHILD_DOWN, 0, 5 },
+		{ { ROLE_FRONT, EXITED(4), YES, NO, YES, YES, 0 }, 9, CHILD_DOWN, 0, -1 },
 	};
 	struct restart_budget budget;
 	struct verdict v;

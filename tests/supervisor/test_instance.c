@@ -143,7 +143,8 @@ chooses_by_the_environment(void **state)
 	setenv("XDG_RUNTIME_DIR", base, 1);
 	assert_true(instance_open(NULL, NULL, &i, why, sizeof(why)));
 	assert_string_equal(i.state_dir, below("xdg/scalene-mcp"));
-	assert_int_equal(strncmp(i.runtime.path, below("scalene-mcp/"), strlen(below("scalene-mcp/"))), 0);
+	assert_int_equal(
+	    strncmp(i.runtime.path, below("scalene-mcp/"), strlen(below("scalene-mcp/"))), 0);
 	instance_close(&i);
 	setenv("STATE_DIRECTORY", below("first:/second"), 1);
 	setenv("RUNTIME_DIRECTORY", below("unit"), 1);

@@ -125,7 +125,8 @@ is_private_and_removed_by_its_owner(void **state)
 static void
 leaves_what_is_not_its_business(void **state)
 {
-	static const char *const names[] = { "jobs", "01ARZ3NDEKTSV4RRFFQ69G5FA", ".new-01ARZ3NDEKTSV4RRFFQ69G5FAV" };
+	static const char *const names[] = { "jobs", "01ARZ3NDEKTSV4RRFFQ69G5FA",
+		".new-01ARZ3NDEKTSV4RRFFQ69G5FAV" };
 	char path[LIMIT_PATH + 32];
 
 	(void)state;
@@ -143,7 +144,8 @@ leaves_what_is_not_its_business(void **state)
 static void
 does_not_follow_links(void **state)
 {
-	char id[LIMIT_ULID + 1], link[LIMIT_PATH + 32], outside[] = "/tmp/test-outside-XXXXXX", file[64];
+	char id[LIMIT_ULID + 1], link[LIMIT_PATH + 32], outside[] = "/tmp/test-outside-XXXXXX",
+							file[64];
 	struct lockdir d;
 
 	(void)state;

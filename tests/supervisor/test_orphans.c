@@ -1,5 +1,5 @@
-/* A hostile tree: sessions of their own, double forks, a nested subreaper, SIGTERM ignored, a process that forks its successor
- * and exits, over and over. */
+/* A hostile tree: sessions of their own, double forks, a nested subreaper, SIGTERM ignored, a
+ * process that forks its successor and exits, over and over. */
 #include "tests/supervisor/test_support.h"
 
 #include <poll.h>

@@ -97,12 +97,18 @@ hands_on_what_is_named_and_nothing_else(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(leaks); i++)
 		leaks[i] = open("/dev/null", O_RDONLY);         /* no O_CLOEXEC: meant to leak */
-	assert_int_equal(run("n=3; while test $n -lt 64; do test ! -e /proc/$$/fd/$n || exit 1; n=$((n + 1)); done", none), 0);
+	assert_int_equal(run("n=3; while test $n -lt 64; do test ! -e /proc/$$/fd/$n || exit 1; "
+			     "n=$((n + 1)); done",
+			     none),
+	    0);
 	/* crossed over: sources that lie on each other's targets */
 	for (int i = 0; i < PROCESS_FD_COUNT; i++)
 		fds[i] = PROCESS_FD_FIRST + PROCESS_FD_COUNT - 1 - i;
 	fds[2] = -1;
-	assert_int_equal(run("for n in 3 4 6 7 8 9; do test -e /proc/$$/fd/$n || exit 1; done; test ! -e /proc/$$/fd/5", fds), 0);
+	assert_int_equal(run("for n in 3 4 6 7 8 9; do test -e /proc/$$/fd/$n || exit 1; done; "
+			     "test ! -e /proc/$$/fd/5",
+			     fds),
+	    0);
 	for (size_t i = 0; i < COUNT_OF(leaks); i++)
 		close(leaks[i]);
 }
@@ -116,7 +122,10 @@ order_is_kept_when_sources_cross(void **state)
 	(void)state;
 	fds[0] = second;
 	fds[1] = first;
-	assert_int_equal(run("test $(readlink /proc/$$/fd/3) = /dev/null && readlink /proc/$$/fd/4 | grep -q stat", fds), 0);
+	assert_int_equal(run("test $(readlink /proc/$$/fd/3) = /dev/null && readlink /proc/$$/fd/4 "
+			     "| grep -q stat",
+			     fds),
+	    0);
 	close(first);
 	close(second);
 }
@@ -132,8 +141,11 @@ starts_with_clean_signals_in_its_own_session(void **state)
 	signal(SIGUSR1, SIG_IGN);
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, &old);
-	assert_int_equal(run("grep -qE '^SigBlk:.0+$' /proc/self/status && grep -qE '^SigIgn:.0+$' /proc/self/status && "
-	                     "test $(cut -d' ' -f6 /proc/$$/stat) = $$", none), 0);
+	assert_int_equal(run("grep -qE '^SigBlk:.0+$' /proc/self/status && grep -qE '^SigIgn:.0+$' "
+			     "/proc/self/status && "
+			     "test $(cut -d' ' -f6 /proc/$$/stat) = $$",
+			     none),
+	    0);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);

@@ -71,7 +71,8 @@ drink(int fd, size_t at)
 static void
 moves_everything(void **state)
 {
-	static const bool kinds[][2] = { { false, false }, { true, false }, { false, true }, { true, true } };
+	static const bool kinds[][2] = { { false, false }, { true, false }, { false, true },
+		{ true, true } };
 	const size_t total = 1000000;
 
 	(void)state;

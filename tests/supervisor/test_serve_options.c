@@ -14,20 +14,43 @@ takes_and_refuses_values(void **state)
 		const char *name, *value;
 		bool accepted;
 	} cases[] = {
-		{ "profilers", "1", true }, { "profilers", "32", true }, { "profilers", "0", false },
-		{ "profilers", "33", false }, { "profilers", "-1", false }, { "profilers", "", false },
-		{ "profilers", "2x", false }, { "profilers", " 2", false },
+		{ "profilers", "1", true },
+		{ "profilers", "32", true },
+		{ "profilers", "0", false },
+		{ "profilers", "33", false },
+		{ "profilers", "-1", false },
+		{ "profilers", "", false },
+		{ "profilers", "2x", false },
+		{ "profilers", " 2", false },
 		{ "profilers", "99999999999999999999999", false },
-		{ "analyzers", "8", true }, { "analyzers", "9", false },
-		{ "http", "unix:/run/x", true }, { "http", "unix:", false }, { "http", "127.0.0.1:80", false },
-		{ "root", "/tmp", true }, { "root", "/nonexistent", false }, { "root", "/dev/null", false },
-		{ "log-level", "debug", true }, { "log-level", "loud", false }, { "log-level", "panic", false },
-		{ "restarts", "10/60", true }, { "restarts", "0/1", true }, { "restarts", "10", false },
-		{ "restarts", "10/0", false }, { "restarts", "1001/60", false }, { "restarts", "/60", false },
-		{ "restarts", "10/60/1", false }, { "restarts", "-1/60", false },
-		{ "toolset", "core", true }, { "toolset", "", false }, { "toolset", "a b", false },
-		{ "read-only", "1", true }, { "read-only", "0", true }, { "read-only", "yes", false },
-		{ "stdio", "1", true }, { "state", "", false }, { "runtime", "", false },
+		{ "analyzers", "8", true },
+		{ "analyzers", "9", false },
+		{ "http", "unix:/run/x", true },
+		{ "http", "unix:", false },
+		{ "http", "127.0.0.1:80", false },
+		{ "root", "/tmp", true },
+		{ "root", "/nonexistent", false },
+		{ "root", "/dev/null", false },
+		{ "log-level", "debug", true },
+		{ "log-level", "loud", false },
+		{ "log-level", "panic", false },
+		{ "restarts", "10/60", true },
+		{ "restarts", "0/1", true },
+		{ "restarts", "10", false },
+		{ "restarts", "10/0", false },
+		{ "restarts", "1001/60", false },
+		{ "restarts", "/60", false },
+		{ "restarts", "10/60/1", false },
+		{ "restarts", "-1/60", false },
+		{ "toolset", "core", true },
+		{ "toolset", "", false },
+		{ "toolset", "a b", false },
+		{ "read-only", "1", true },
+		{ "read-only", "0", true },
+		{ "read-only", "yes", false },
+		{ "stdio", "1", true },
+		{ "state", "", false },
+		{ "runtime", "", false },
 		{ "nonsense", "1", false },
 	};
 	struct options o;
@@ -36,7 +59,8 @@ takes_and_refuses_values(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		options_defaults(&o);
 		print_message("--%s %s\n", cases[i].name, cases[i].value);
-		assert_int_equal(options_set(&o, cases[i].name, cases[i].value) == NULL, cases[i].accepted);
+		assert_int_equal(
+		    options_set(&o, cases[i].name, cases[i].value) == NULL, cases[i].accepted);
 		if (o.root_count > 0)
 			free((char *)o.roots[0]);
 	}
@@ -79,7 +103,8 @@ http_alone_means_no_stdio(void **state)
 static void
 the_command_line_wins_over_the_environment(void **state)
 {
-	char *argv[] = { (char *)"scalene-mcp", (char *)"--profilers=3", (char *)"--root=/usr", NULL };
+	char *argv[] = { (char *)"scalene-mcp", (char *)"--profilers=3", (char *)"--root=/usr",
+		NULL };
 	struct options o;
 
 	(void)state;

@@ -10,7 +10,8 @@
 
 enum { NOW = 100000, OLD_DEADLINE = 103000 };
 
-static const struct child_spec spec = { ROLE_PROFILER, .ready_ms = 3000, .silence_ms = 5000, .stop_ms = 1000 };
+static const struct child_spec spec = { ROLE_PROFILER, .ready_ms = 3000, .silence_ms = 5000,
+	.stop_ms = 1000 };
 
 static char done[64];            /* what the doubles were asked for, in order */
 static bool can_spawn;
@@ -205,7 +206,9 @@ prepare(struct child *c, enum child_state at)
 static void
 take(struct child *c, enum child_event event)
 {
-	struct control_record r = { .peer_incarnation = 7, .value_ms = 20000, .text = "PROFILE_RUN" };
+	struct control_record r = {
+		.peer_incarnation = 7, .value_ms = 20000, .text = "PROFILE_RUN"
+	};
 	struct happening h = { .event = event, .now_ms = NOW, .record = &r };
 
 	step_take(NULL, c, &h);
@@ -221,14 +224,17 @@ every_cell_is_as_drawn(void **state)
 		for (int event = 0; event < CHILD_EVENTS; event++) {
 			const struct cell *cell = &grid[at][event];
 
-			print_message("%s x %s\n", child_state_name((enum child_state)at), event_name((enum child_event)event));
+			print_message("%s x %s\n", child_state_name((enum child_state)at),
+			    event_name((enum child_event)event));
 			assert_non_null(cell->does);
 			prepare(&c, (enum child_state)at);
 			take(&c, (enum child_event)event);
 			assert_int_equal(c.state, cell->next == EMPTY ? at : cell->next);
 			assert_string_equal(done, cell->does);
 			assert_true(c.deadline_ms == cell->deadline_ms);
-			assert_int_equal(step_cell((enum child_state)at, (enum child_event)event) == NULL, cell->next == EMPTY);
+			assert_int_equal(
+			    step_cell((enum child_state)at, (enum child_event)event) == NULL,
+			    cell->next == EMPTY);
 		}
 	}
 }
@@ -272,7 +278,8 @@ static void
 an_absurd_busy_is_bounded(void **state)
 {
 	static const int64_t said[] = { -5, INT64_MIN, INT64_MAX };
-	static const int64_t until[] = { NOW + BUSY_GRACE_MS, NOW + BUSY_GRACE_MS, NOW + BUSY_MAX_MS + BUSY_GRACE_MS };
+	static const int64_t until[] = { NOW + BUSY_GRACE_MS, NOW + BUSY_GRACE_MS,
+		NOW + BUSY_MAX_MS + BUSY_GRACE_MS };
 	struct control_record r = { 0 };
 	struct happening h = { .event = EVENT_BUSY, .now_ms = NOW, .record = &r };
 	struct child c;
@@ -299,7 +306,8 @@ a_new_incarnation_starts_afresh(void **state)
 	c.listens_for = 2;
 	c.malformed = 9;
 	take(&c, EVENT_TIMEOUT);
-	assert_false(c.answered || c.busy || c.killed_for != NULL || c.listens_for != 0 || c.malformed != 0);
+	assert_false(
+	    c.answered || c.busy || c.killed_for != NULL || c.listens_for != 0 || c.malformed != 0);
 	assert_int_equal(c.incarnation, 4);
 }
 

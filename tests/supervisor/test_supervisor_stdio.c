@@ -56,7 +56,8 @@ with_pipes(void)
 	check_common();
 	CHECK(pump_is_done(&s.in) && pump_is_done(&s.out));
 	CHECK(write(in[1], "ab", 2) == 2 && read(s.front_in, text, 2) == 2);
-	CHECK(write(s.front_out, "cd", 2) == 2 && read(out[0], text, 2) == 2 && memcmp(text, "cd", 2) == 0);
+	CHECK(write(s.front_out, "cd", 2) == 2 && read(out[0], text, 2) == 2 &&
+	    memcmp(text, "cd", 2) == 0);
 }
 
 static void
@@ -131,8 +132,8 @@ with_a_pipe_the_wrong_way_round(void)
 static void
 every_kind_of_standard_input_and_output(void **state)
 {
-	static void (*const cases[])(void) = { with_pipes, with_a_socket, with_closed_descriptors, without_serving,
-		with_a_pipe_the_wrong_way_round };
+	static void (*const cases[])(void) = { with_pipes, with_a_socket, with_closed_descriptors,
+		without_serving, with_a_pipe_the_wrong_way_round };
 	int status;
 	pid_t pid;
 
@@ -151,7 +152,8 @@ every_kind_of_standard_input_and_output(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_kind_of_standard_input_and_output) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+	    every_kind_of_standard_input_and_output) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@ Usage: test_tree.py SCALENE_MCP CHILD_DOUBLE. Waits for events with a limit, nev
 
 import os
 import pathlib
+import pty
 import queue
 import re
 import shutil
@@ -33,8 +34,11 @@ class Lines:
         self.thread.start()
 
     def _read(self, stream):
-        for line in stream:
-            self.queue.put(line.decode(errors="replace").rstrip("\n"))
+        try:
+            for line in stream:
+                self.queue.put(line.decode(errors="replace").rstrip("\r\n"))
+        except OSError:                 # how a terminal says that nobody is at its other end
+            pass
         self.queue.put(None)
         stream.close()
 
@@ -190,7 +194,7 @@ class TreeTest(unittest.TestCase):
         server = self.server(store="crash@3")
         server.out.wait(r"^up store 0 4 ")
         log = server.finish()
-        delays = [re.search(r"next start in (\d+) ms", line) for line in log if "store.0/" in line and "ended" in line]
+        delays = [re.search(r"starts again in (\d+) ms", line) for line in log if "store.0/" in line and "ended" in line]
         self.assertEqual([m[1] if m else "0" for m in delays[:3]], ["0", "100", "200"])
         self.assertTrue(any("SIGABRT" in line for line in log))
 
@@ -314,6 +318,20 @@ class TreeTest(unittest.TestCase):
         self.assertEqual(list((server.folder / "state" / "instances").iterdir()), [])
         self.assertEqual(list((server.folder / "run").iterdir()), [])
 
+    def test_nobody_is_blamed_when_the_whole_tree_was_frozen(self):
+        server = self.server()
+        server.wait_up(1)
+        pids = [row["pid"] for row in server.tree().values()]   # the supervisor comes first
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(6.5)                                 # longer than any child may be silent
+        os.kill(pids[0], signal.SIGCONT)
+        server.log.wait("was not running for .* deadlines are moved")
+        for pid in pids[1:]:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual([row["pid"] for row in server.tree().values()], pids)
+        server.finish()
+
     def test_a_client_behind_a_socket_pair(self):
         ours, theirs = socket.socketpair()
         server = self.server(stdin=theirs, stdout=theirs)
@@ -328,6 +346,19 @@ class TreeTest(unittest.TestCase):
         server.finish()
         lines.rest()
         ours.close()
+
+    def test_a_terminal(self):
+        ours, theirs = pty.openpty()
+        server = self.server(stdin=theirs, stdout=theirs)
+        os.close(theirs)
+        server.log.wait("waiting for MCP messages on standard input; .*--help")
+        lines = Lines(os.fdopen(os.dup(ours), "rb"))
+        lines.wait("^up profiler")
+        os.write(ours, b"done\n")
+        lines.wait("^obeyed front")
+        os.write(ours, b"\x04")                         # end of file, as typed
+        server.finish()
+        os.close(ours)
 
     def test_a_file_as_standard_input_and_output(self):
         with tempfile.TemporaryFile() as commands, tempfile.TemporaryFile() as answers:

@@ -4,7 +4,8 @@
 #include "supervisor/supervisor.h"
 
 #define ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-#define COMMON(role, index) "/l/scalene-mcp-" role " --index " index " --incarnation 3 --instance " ID \
+#define COMMON(role, index)                                                                        \
+	"/l/scalene-mcp-" role " --index " index " --incarnation 3 --instance " ID                 \
 	" --state /s --runtime /r --log-level info"
 
 static struct supervisor s;
@@ -62,7 +63,9 @@ passes_on_roots_and_flags(void **state)
 	s.options.read_only = true;
 	s.options.http_path = "/x";
 	expect(2, 0, COMMON("profiler", "0") " --root /a --root /b c --profilers 2");
-	expect(3, 0, COMMON("front", "0") " --profilers 2 --analyzers 1 --toolset default --read-only --stdio --http");
+	expect(3, 0,
+	    COMMON("front",
+		"0") " --profilers 2 --analyzers 1 --toolset default --read-only --stdio --http");
 }
 
 static void
@@ -73,7 +76,8 @@ holds_the_most_there_can_be(void **state)
 
 	(void)state;
 	fill();
-	for (s.options.root_count = 0; s.options.root_count < OPTION_ROOTS_MAX; s.options.root_count++)
+	for (s.options.root_count = 0; s.options.root_count < OPTION_ROOTS_MAX;
+	     s.options.root_count++)
 		s.options.roots[s.options.root_count] = "/";
 	child_init(&c, &child_specs[2], 31);
 	worker_argv(&s, &c, &a);
