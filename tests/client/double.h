@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Makes a temporary folder for the log, once for the program. For cmocka's group setup and teardown. */
+/* Makes a temporary folder for the log, once for the program. For cmocka's group setup and
+ * teardown. */
 int double_setup(void **state);
 int double_teardown(void **state);
 

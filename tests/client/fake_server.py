@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A server for the client's tests: speaks lines as FAKE_SERVER tells it to.
 
-FAKE_SERVER names a function below; FAKE_SERVER_LOG a file that gets every line received, after one with the
+FAKE_SERVER names a function below; FAKE_SERVER_LOG a file that gets every line received,
+    after one with the
 process id and the command line.
 """
 import json
@@ -15,7 +16,8 @@ RUN = {
     "profile_id": PROFILE, "job_id": JOB, "outcome": "ok", "exit_code": 0, "program": "orders.py",
     "elapsed_s": 3.456, "peak_memory_mb": 45.25, "samples": 346,
     "top_functions": [{"file": "orders.py", "function": "dedupe", "start_line": 3, "end_line": 9,
-                       "cpu_percent": 71.25, "python_percent": 70, "native_percent": 1, "wait_percent": 0.25,
+                       "cpu_percent": 71.25, "python_percent": 70, "native_percent": 1,
+                           "wait_percent": 0.25,
                        "cpu_s": 2.46, "plus_minus_percent": 6.8}],
     "top_lines": [{"file": "orders.py", "line": 7, "cpu_percent": 69.9, "cpu_s": 2.4,
                    "source": "if row not in seen:"}],
@@ -23,14 +25,17 @@ RUN = {
     "warnings": ["memory profiling may have changed CPU figures"],
 }
 PROFILES = [{"profile_id": PROFILE, "created": "2026-11-22T14:00:00Z", "program": "orders.py",
-             "outcome": "ok", "elapsed_s": 3.456, "peak_memory_mb": 45.25, "label": "b\u001b[31mad"}]
-PROCESSES = [{"role": "store", "index": 0, "state": "ready", "pid": 17, "incarnation": 2, "restarts": 1,
+             "outcome": "ok", "elapsed_s": 3.456, "peak_memory_mb": 45.25,
+                 "label": "b\u001b[31mad"}]
+PROCESSES = [{"role": "store", "index": 0, "state": "ready", "pid": 17, "incarnation": 2,
+    "restarts": 1,
               "uptime_s": 1.5, "last_death": "SIGKILL"}]
 TOOLS = {
     "profile_script": RUN,
     "profile_code": RUN,
     "get_profile": RUN,
-    "get_cpu_hotspots": {"hotspots": [{"file": "orders.py", "line": 99, "cpu_percent": 12.5, "source": "x()"}]},
+    "get_cpu_hotspots": {"hotspots": [{"file": "orders.py", "line": 99, "cpu_percent": 12.5,
+        "source": "x()"}]},
     "list_profiles": {"profiles": PROFILES, "total": 30, "next_cursor": "abc"},
     "server_status": {"version": "9.9", "instance": "I", "processes": PROCESSES},
     "big": {"n": 12345678901234567890, "t": 0.1000},
@@ -84,7 +89,8 @@ def normal():
         check(request)
         name = request["params"]["name"]
         if name.startswith("profile_"):
-            notify("notifications/progress", progressToken=request["id"], progress=1, message="running, 1 s")
+            notify("notifications/progress", progressToken=request["id"], progress=1,
+                message="running, 1 s")
             output("out \u001b[1mbold\u001b[0m, no line end")
             output("err\n", logger="program.stderr")
         answer(request, TOOLS.get(name, {}))
@@ -123,7 +129,8 @@ def lost():
 
 def refused(error):
     request = receive()
-    answer(request, {"error": error, "message": "no such \u001b]0;title\u0007thing", "hint": "call list_profiles"}, True)
+    answer(request, {"error": error, "message": "no such \u001b]0;title\u0007thing",
+        "hint": "call list_profiles"}, True)
     receive()
 
 
@@ -136,18 +143,21 @@ def busy():
 
 
 def rpc_error():
-    send({"jsonrpc": "2.0", "id": receive()["id"], "error": {"code": -32602, "message": "unknown tool"}})
+    send({"jsonrpc": "2.0", "id": receive()["id"], "error": {"code": -32602,
+        "message": "unknown tool"}})
     receive()
 
 
 def unstructured():
     send({"jsonrpc": "2.0", "id": receive()["id"],
-          "result": {"resultType": "complete", "content": [{"type": "text", "text": "plain words"}], "isError": True}})
+          "result": {"resultType": "complete", "content": [{"type": "text", "text": "plain words"}],
+              "isError": True}})
     receive()
 
 
 def input_required():
-    send({"jsonrpc": "2.0", "id": receive()["id"], "result": {"resultType": "input_required", "inputRequests": {}}})
+    send({"jsonrpc": "2.0", "id": receive()["id"], "result": {"resultType": "input_required",
+        "inputRequests": {}}})
     receive()
 
 
@@ -168,7 +178,8 @@ def crlf():
     request = receive()
     sys.stdout.write("\r\n")
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", "id": request["id"],
-                                 "result": {"resultType": "complete", "structuredContent": RUN, "content": []}}) + "\r\n")
+                                 "result": {"resultType": "complete", "structuredContent": RUN,
+                                     "content": []}}) + "\r\n")
     sys.stdout.flush()
     receive()
 

@@ -47,17 +47,22 @@ test_arguments(void **state)
 		    "{\"cwd\":\"/tmp\",\"wait_s\":45,\"module\":\"a.b\"}" },
 		{ { "profile", "--cwd", "d", "--python", "v/bin/python", "a.py" }, "profile_script",
 		    "{\"script_path\":\"/tmp/a.py\",\"wait_s\":45,\"python\":\"/tmp/v/bin/python\",\"cwd\":\"/tmp/d\"}" },
-		{ { "profile", "--python", "python3.11", "--no-memory", "--no-stacks", "--gpu", "a.py" }, "profile_script",
+		{ { "profile", "--python", "python3.11", "--no-memory", "--no-stacks", "--gpu",
+		    "a.py" }, "profile_script",
 		    "{\"script_path\":\"/tmp/a.py\",\"cwd\":\"/tmp\",\"wait_s\":45,\"memory\":false,\"gpu\":true,"
 		    "\"stacks\":false,\"python\":\"python3.11\"}" },
-		{ { "profile", "--timeout", "2.50", "--max-memory-mb", "512", "--quiet", "--json", "--state", "s", "a.py" },
-		    "profile_script", "{\"script_path\":\"/tmp/a.py\",\"cwd\":\"/tmp\",\"wait_s\":45,\"timeout\":2.5,"
+		{ { "profile", "--timeout", "2.50", "--max-memory-mb", "512", "--quiet", "--json",
+		    "--state", "s", "a.py" },
+		    "profile_script",
+		        "{\"script_path\":\"/tmp/a.py\",\"cwd\":\"/tmp\",\"wait_s\":45,\"timeout\":2.5,"
 		    "\"max_memory_mb\":512}" },
-		{ { "profile", "--env", "A=1", "--env", "B=x=\"y", "--env", "A=2", "a.py" }, "profile_script",
+		{ { "profile", "--env", "A=1", "--env", "B=x=\"y", "--env", "A=2", "a.py" },
+		    "profile_script",
 		    "{\"script_path\":\"/tmp/a.py\",\"cwd\":\"/tmp\",\"wait_s\":45,"
 		    "\"env\":{\"B\":\"x=\\\"y\",\"A\":\"2\"}}" },
 		{ { "list" }, "profile_script", "{}" },
-		{ { "list", "--search", "x", "--limit", "7" }, "profile_script", "{\"limit\":7,\"search\":\"x\"}" },
+		{ { "list", "--search", "x", "--limit", "7" }, "profile_script",
+		    "{\"limit\":7,\"search\":\"x\"}" },
 	};
 
 	(void)state;
@@ -89,7 +94,8 @@ test_at_the_root_directory(void **state)
 static void
 test_of_id(void **state)
 {
-	char *with = arguments_of_id("job_id", "a\"b", 45), *without = arguments_of_id("profile_id", "x", 0);
+	char *with = arguments_of_id("job_id", "a\"b", 45), *without = arguments_of_id("profile_id",
+	    "x", 0);
 
 	(void)state;
 	assert_string_equal(with, "{\"job_id\":\"a\\\"b\",\"wait_s\":45}");

@@ -81,31 +81,37 @@ test_commands(void **state)
 		    "dedupe\norders.py:3-9\nif row not in seen:\norders.py:12\n96 %\nwarning: memory prof\n"
 		    "scalene-mcp show 01JD00000000000000000PR0F1\n!err", "err\n!error" },
 		{ "normal", { "profile", "-q", "a.py" }, 0, "!bold\norders.py: ok", "!err" },
-		{ "normal", { "profile", "--json", "a.py" }, 0, "{\"profile_id\":\n3.456\n!bold\n!warning:", "bold\nerr" },
+		{ "normal", { "profile", "--json", "a.py" }, 0,
+		    "{\"profile_id\":\n3.456\n!bold\n!warning:", "bold\nerr" },
 		{ "normal", { "profile", "-c", "print()" }, 0, "orders.py: ok", "!error" },
 		{ "slow", { "profile", "a.py" }, 0, "late\norders.py: ok", "!error" },
 		{ "order", { "profile", "a.py" }, 0, "orders.py: ok\n!wrong", "!error" },
 		{ "nonzero", { "profile", "-q", "a.py" }, 1,
 		    "nonzero_exit: the program exited with 3\nValueError: no", "!error" },
-		{ "killed", { "profile", "a.py" }, 1, "signal: the program was ended by SIGSEGV", "!error" },
+		{ "killed", { "profile", "a.py" }, 1, "signal: the program was ended by SIGSEGV",
+		    "!error" },
 		{ "killed", { "profile", "--json", "a.py" }, 1, "\"SIGSEGV\"", "ended by SIGSEGV" },
 		{ "lost", { "profile", "a.py" }, 7, "!ok", "has no outcome" },
 		{ "not_found", { "profile", "a.py" }, 3, "!ok",
 		    "error: no such \xef\xbf\xbd]0;title\xef\xbf\xbdthing\nhint: call list_profiles\n!\033" },
 		{ "busy", { "profile", "a.py" }, 1, "!ok", "error: no such" },
 		{ "not_found", { "show", "X" }, 3, "!ok", "error: no such" },
-		{ "not_found", { "show", "--json", "X" }, 3, "{\"error\":\"not_found\"", "!no such" },
+		{ "not_found", { "show", "--json", "X" }, 3, "{\"error\":\"not_found\"",
+		    "!no such" },
 		{ "rpc_error", { "list" }, 1, "!ok", "error: unknown tool" },
 		{ "unstructured", { "list" }, 1, "!ok", "error: plain words" },
-		{ "normal", { "list" }, 0, "orders.py\n3.46 s\nb\xef\xbf\xbd[31mad\n1 of 30\n!\033", "!e" },
+		{ "normal", { "list" }, 0, "orders.py\n3.46 s\nb\xef\xbf\xbd[31mad\n1 of 30\n!\033",
+		    "!e" },
 		{ "normal", { "list", "--json" }, 0, "{\"profiles\":[{", "!e" },
 		{ "normal", { "show", "X" }, 0, "orders.py: ok\norders.py:99", "!e" },
-		{ "normal", { "status" }, 0, "scalene-mcp 9.9\nstore\nready\n1.50 s\nSIGKILL", "!e" },
+		{ "normal", { "status" }, 0, "scalene-mcp 9.9\nstore\nready\n1.50 s\nSIGKILL",
+		    "!e" },
 		{ "normal", { "call", "big" }, 0, "{\"n\":12345678901234567890,\"t\":0.1}", "!e" },
 		{ "busy", { "call", "list_profiles", "{}" }, 1, "{\"error\":\"busy\"", "!e" },
 		{ "rpc_error", { "call", "x" }, 1, "{\"code\":-32602,", "!e" },
 		{ "unstructured", { "call", "x" }, 1, "\"plain words\"", "!e" },
-		{ "echo", { "call", "x", " { \"a\" : [ 1.50 ,\n\"b c\" ] } " }, 0, "\"got\":{\"a\":[1.5,\"b c\"]}", "!e" },
+		{ "echo", { "call", "x", " { \"a\" : [ 1.50 ,\n\"b c\" ] } " }, 0,
+		    "\"got\":{\"a\":[1.5,\"b c\"]}", "!e" },
 		{ "normal", { "call", "x", "[1]" }, 2, "!1", "must be a JSON object" },
 		{ "normal", { "call", "x", "{\"a\":01}" }, 2, "!1", "at byte" },
 		{ "normal", { "call", "x", "" }, 2, "!1", "no JSON" },
@@ -116,12 +122,15 @@ test_commands(void **state)
 		{ "eof", { "list" }, 8, "!1",
 		    "error: the server is gone: exit status 8: the database\n"
 		    "server: the reason\xef\xbf\xbd[31m stands here\n!\033" },
-		{ "cannot_start", { "list" }, 4, "!1", "exit status 4\nserver: line 5\nserver: line 24\n!line 4" },
-		{ "cannot_start", { "list", "-v" }, 4, "!1", "exit status 4\nline 4\n!server: line 5" },
+		{ "cannot_start", { "list" }, 4, "!1",
+		    "exit status 4\nserver: line 5\nserver: line 24\n!line 4" },
+		{ "cannot_start", { "list", "-v" }, 4, "!1",
+		    "exit status 4\nline 4\n!server: line 5" },
 		{ "crash", { "list" }, 1, "!1", "the server is gone: SIGSEGV" },
 		{ "garbage", { "list" }, 7, "!1", "no message" },
 		{ "huge", { "list" }, 7, "!1", "16 MiB" },
-		{ "bad_end", { "show", "--json", "X" }, 0, "\"ok\"", "warning: the server ended badly: exit status 7" },
+		{ "bad_end", { "show", "--json", "X" }, 0, "\"ok\"",
+		    "warning: the server ended badly: exit status 7" },
 	};
 
 	(void)state;
@@ -131,7 +140,8 @@ test_commands(void **state)
 
 		double_play(cases[i].part);
 		code = await_exit(start(cases[i].words, NULL, -1));
-		snprintf(what, sizeof(what), "case %zu (%s %s)", i, cases[i].part, cases[i].words[0]);
+		snprintf(what, sizeof(what), "case %zu (%s %s)", i, cases[i].part,
+		    cases[i].words[0]);
 		out = double_read_file(double_path("stdout"));
 		err = double_read_file(double_path("stderr"));
 		if (code != cases[i].code)
@@ -167,14 +177,16 @@ test_json_from_standard_input(void **state)
 static void
 test_server_options(void **state)
 {
-	static const char *const words[WORDS] = { "profile", "--state", "s d", "--root", "/a", "--root=/b", "x.py" };
+	static const char *const words[WORDS] = { "profile", "--state", "s d", "--root", "/a",
+	    "--root=/b", "x.py" };
 	char *log;
 
 	(void)state;
 	double_play("normal");
 	assert_int_equal(await_exit(start(words, NULL, -1)), 0);
 	log = double_log();
-	check_parts("log", log, "[\"serve\", \"--stdio\", \"--state\", \"s d\", \"--root\", \"/a\", \"--root\", \"/b\"]");
+	check_parts("log", log,
+	    "[\"serve\", \"--stdio\", \"--state\", \"s d\", \"--root\", \"/a\", \"--root\", \"/b\"]");
 	free(log);
 }
 
@@ -201,7 +213,8 @@ static void
 test_interrupt(void **state)
 {
 	static const struct { const char *part; int number; const char *log; } cases[] = {
-		{ "cancel", SIGINT, "notifications/cancelled\n\"cancel_job\"\n\"job_id\":\"01JD0000000000000000000J0B\"" },
+		{ "cancel", SIGINT,
+		    "notifications/cancelled\n\"cancel_job\"\n\"job_id\":\"01JD0000000000000000000J0B\"" },
 		{ "cancel_unknown_job", SIGINT, "notifications/cancelled\n!cancel_job" },
 		{ "cancel", SIGTERM, "notifications/cancelled\n\"cancel_job\"" },
 	};

@@ -13,7 +13,8 @@
 static void
 test_read(void **state)
 {
-	static const struct { const char *line; enum err e; enum message_kind kind; uint64_t id; } cases[] = {
+	static const struct { const char *line; enum err e; enum message_kind kind; uint64_t id;
+	    } cases[] = {
 		{ "{\"jsonrpc\":\"2.0\",\"id\":12,\"result\":{}}", OK, MESSAGE_RESULT, 12 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{}}", OK, MESSAGE_ERROR, 1 },
 		{ "{\"jsonrpc\":\"2.0\",\"error\":{}}", OK, MESSAGE_ERROR, 0 },
@@ -24,14 +25,17 @@ test_read(void **state)
 		{ "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{}}", ERR_MALFORMED, 0, 0 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1.0,\"result\":{}}", ERR_MALFORMED, 0, 0 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":-1,\"error\":{}}", ERR_MALFORMED, 0, 0 },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"result\":{}}", ERR_MALFORMED, 0, 0 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"result\":{}}", ERR_MALFORMED,
+		    0, 0 },
 		{ "{\"jsonrpc\":\"2.0\",\"result\":{}}", ERR_MALFORMED, 0, 0 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[]}", ERR_MALFORMED, 0, 0 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1}", ERR_MALFORMED, 0, 0 },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{}}", ERR_MALFORMED, 0, 0 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{}}", ERR_MALFORMED, 0,
+		    0 },
 		{ "{\"id\":1,\"result\":{}}", ERR_MALFORMED, 0, 0 },
 		{ "{\"jsonrpc\":2.0,\"id\":1,\"result\":{}}", ERR_MALFORMED, 0, 0 },
-		{ "[]", ERR_MALFORMED, 0, 0 }, { "", ERR_MALFORMED, 0, 0 }, { "hello", ERR_MALFORMED, 0, 0 },
+		{ "[]", ERR_MALFORMED, 0, 0 }, { "", ERR_MALFORMED, 0, 0 }, { "hello",
+		    ERR_MALFORMED, 0, 0 },
 	};
 
 	(void)state;
@@ -39,7 +43,8 @@ test_read(void **state)
 		struct message m;
 		const char *why = NULL;
 
-		assert_int_equal(message_read(cases[i].line, strlen(cases[i].line), &m, &why), cases[i].e);
+		assert_int_equal(message_read(cases[i].line, strlen(cases[i].line), &m, &why),
+		    cases[i].e);
 		if (cases[i].e != OK) {
 			assert_non_null(why);
 			continue;
@@ -74,20 +79,28 @@ test_call(void **state)
 static void
 test_notices(void **state)
 {
-#define NOTE(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/" method "\",\"params\":" params "}"
+#define NOTE(method, params) \
+	"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/" method "\",\"params\":" params "}"
 #define JOB "01JD0000000000000000000J0B"
-	static const struct { const char *line; enum err e; enum notice_kind kind; const char *text, *job; } cases[] = {
-		{ NOTE("progress", "{\"progressToken\":1,\"progress\":2,\"message\":\"m\"}"), OK, NOTICE_PROGRESS, "m", "" },
-		{ NOTE("progress", "{\"progressToken\":1,\"_meta\":{\"x/job_id\":\"" JOB "\"}}"), OK, NOTICE_PROGRESS, NULL, JOB },
-		{ NOTE("progress", "{\"progressToken\":1,\"_meta\":{\"job_id\":\"../../x\"}}"), OK, NOTICE_PROGRESS, NULL, "" },
+	static const struct { const char *line; enum err e; enum notice_kind kind; const char *text,
+	    *job; } cases[] = {
+		{ NOTE("progress", "{\"progressToken\":1,\"progress\":2,\"message\":\"m\"}"), OK,
+		    NOTICE_PROGRESS, "m", "" },
+		{ NOTE("progress", "{\"progressToken\":1,\"_meta\":{\"x/job_id\":\"" JOB "\"}}"),
+		    OK, NOTICE_PROGRESS, NULL, JOB },
+		{ NOTE("progress", "{\"progressToken\":1,\"_meta\":{\"job_id\":\"../../x\"}}"), OK,
+		    NOTICE_PROGRESS, NULL, "" },
 		{ NOTE("progress", "{\"progressToken\":\"1\"}"), ERR_MALFORMED, 0, NULL, "" },
 		{ NOTE("progress", "[]"), ERR_MALFORMED, 0, NULL, "" },
-		{ NOTE("message", "{\"logger\":\"program.stdout\",\"data\":{\"text\":\"t\",\"job_id\":\"" JOB "\"}}"),
+		{ NOTE("message",
+		    "{\"logger\":\"program.stdout\",\"data\":{\"text\":\"t\",\"job_id\":\"" JOB "\"}}"),
 		    OK, NOTICE_OUTPUT, "t", JOB },
-		{ NOTE("message", "{\"logger\":\"program.stderr\",\"data\":{\"text\":\"t\"}}"), OK, NOTICE_OUTPUT, "t", "" },
+		{ NOTE("message", "{\"logger\":\"program.stderr\",\"data\":{\"text\":\"t\"}}"), OK,
+		    NOTICE_OUTPUT, "t", "" },
 		{ NOTE("message", "{\"logger\":\"x\",\"data\":\"t\"}"), OK, NOTICE_LOG, "t", "" },
 		{ NOTE("message", "{\"logger\":5,\"data\":\"t\"}"), OK, NOTICE_LOG, "t", "" },
-		{ NOTE("message", "{\"logger\":\"program.stdout\",\"data\":{\"text\":5}}"), ERR_MALFORMED, 0, NULL, "" },
+		{ NOTE("message", "{\"logger\":\"program.stdout\",\"data\":{\"text\":5}}"),
+		    ERR_MALFORMED, 0, NULL, "" },
 		{ NOTE("message", "null"), ERR_MALFORMED, 0, NULL, "" },
 		{ NOTE("other", "{}"), OK, NOTICE_OTHER, "", "" },
 	};
@@ -117,10 +130,14 @@ test_outcomes(void **state)
 {
 	static const struct { const char *json, *text; bool ok; } cases[] = {
 		{ "{\"outcome\":\"ok\"}", "ok", true },
-		{ "{\"outcome\":\"nonzero_exit\",\"exit_code\":3}", "nonzero_exit: the program exited with 3", false },
-		{ "{\"outcome\":\"nonzero_exit\",\"run\":{\"exit_code\":3}}", "nonzero_exit: the program exited with 3", false },
-		{ "{\"outcome\":\"signal\",\"signal\":\"SIGSEGV\"}", "signal: the program was ended by SIGSEGV", false },
-		{ "{\"outcome\":\"signal\"}", "signal: the program was ended by an unknown status", false },
+		{ "{\"outcome\":\"nonzero_exit\",\"exit_code\":3}",
+		    "nonzero_exit: the program exited with 3", false },
+		{ "{\"outcome\":\"nonzero_exit\",\"run\":{\"exit_code\":3}}",
+		    "nonzero_exit: the program exited with 3", false },
+		{ "{\"outcome\":\"signal\",\"signal\":\"SIGSEGV\"}",
+		    "signal: the program was ended by SIGSEGV", false },
+		{ "{\"outcome\":\"signal\"}", "signal: the program was ended by an unknown status",
+		    false },
 		{ "{\"outcome\":\"new_one\"}", "new_one", false },
 		{ "{\"outcome\":7}", "?", false },
 	};

@@ -50,14 +50,19 @@ test_accepted(void **state)
 		double number;
 	} cases[] = {
 		{ { "profile", "a.py" }, "a.py", 0, OPTION_COUNT, NULL, 0 },
-		{ { "profile", "--timeout", "2.5", "a.py", "--json", "-q" }, "a.py", 2, OPTION_TIMEOUT, "2.5", 2.5 },
+		{ { "profile", "--timeout", "2.5", "a.py", "--json", "-q" }, "a.py", 2,
+		    OPTION_TIMEOUT, "2.5", 2.5 },
 		{ { "profile", "--timeout=1e2", "a.py" }, "a.py", 0, OPTION_TIMEOUT, "1e2", 100 },
-		{ { "profile", "-q", "-c", "print(1)", "--json" }, NULL, 1, OPTION_CODE, "print(1)", 0 },
+		{ { "profile", "-q", "-c", "print(1)", "--json" }, NULL, 1, OPTION_CODE, "print(1)",
+		    0 },
 		{ { "profile", "-m", "pkg.mod", "-v" }, NULL, 1, OPTION_MODULE, "pkg.mod", 0 },
 		{ { "profile", "--", "-a.py", "--", "x" }, "-a.py", 2, OPTION_COUNT, NULL, 0 },
-		{ { "profile", "--no-memory", "--memory", "a.py" }, "a.py", 0, OPTION_MEMORY, NULL, 1 },
-		{ { "profile", "--memory", "--no-memory", "a.py" }, "a.py", 0, OPTION_NO_MEMORY, NULL, 1 },
-		{ { "profile", "--env", "A=", "--env", "B=c=d", "a.py" }, "a.py", 0, OPTION_ENV, "B=c=d", 0 },
+		{ { "profile", "--no-memory", "--memory", "a.py" }, "a.py", 0, OPTION_MEMORY, NULL,
+		    1 },
+		{ { "profile", "--memory", "--no-memory", "a.py" }, "a.py", 0, OPTION_NO_MEMORY,
+		    NULL, 1 },
+		{ { "profile", "--env", "A=", "--env", "B=c=d", "a.py" }, "a.py", 0, OPTION_ENV,
+		    "B=c=d", 0 },
 		{ { "profile", "--label", "", "a.py" }, "a.py", 0, OPTION_LABEL, "", 0 },
 		{ { "list", "-n", "3", "--json" }, NULL, 0, OPTION_LIMIT, "3", 3 },
 		{ { "show", "ID", "--json" }, "ID", 0, OPTION_JSON, NULL, 1 },
@@ -94,15 +99,20 @@ test_refused(void **state)
 {
 	static const char *const cases[][WORDS] = {
 		{ NULL }, { "nonsense" }, { "profile" }, { "profile", "--bogus", "a.py" },
-		{ "profile", "--timeout", "abc", "a.py" }, { "profile", "--timeout", "0x10", "a.py" },
-		{ "profile", "--timeout", "nan", "a.py" }, { "profile", "--timeout", "1e999", "a.py" },
+		{ "profile", "--timeout", "abc", "a.py" }, { "profile", "--timeout", "0x10",
+		    "a.py" },
+		{ "profile", "--timeout", "nan", "a.py" }, { "profile", "--timeout", "1e999",
+		    "a.py" },
 		{ "profile", "--timeout", "", "a.py" }, { "profile", "--timeout", "1 ", "a.py" },
-		{ "profile", "--max-memory-mb", "1.5", "a.py" }, { "profile", "--env", "A", "a.py" },
+		{ "profile", "--max-memory-mb", "1.5", "a.py" }, { "profile", "--env", "A",
+		    "a.py" },
 		{ "profile", "--env", "=b", "a.py" }, { "profile", "--memory=1", "a.py" },
-		{ "profile", "--cwd", "", "a.py" }, { "profile", "--label" }, { "profile", "\xff.py" },
+		{ "profile", "--cwd", "", "a.py" }, { "profile", "--label" }, { "profile",
+		    "\xff.py" },
 		{ "profile", "a.py", "\xff" }, { "profile", "--label", "\xc0\x80", "a.py" },
 		{ "list", "x" }, { "list", "--timeout", "3" }, { "show" }, { "show", "a", "b" },
-		{ "call" }, { "call", "a", "{}", "b" }, { "status", "x" }, { "status", "--root", "/" },
+		{ "call" }, { "call", "a", "{}", "b" }, { "status", "x" }, { "status", "--root",
+		    "/" },
 	};
 
 	(void)state;
@@ -133,7 +143,8 @@ test_environment(void **state)
 		{ "SCALENE_MCP_JSON", "maybe", ERR_INVALID_ARGUMENT, OPTION_JSON, false, 0 },
 		{ "SCALENE_MCP_MEMORY", "0", OK, OPTION_MEMORY, true, 0 },
 		{ "SCALENE_MCP_ENV", "A=b", OK, OPTION_ENV, true, 0 },
-		{ "SCALENE_MCP_LIMIT", "x", OK, OPTION_LIMIT, false, 0 },   /* not an option of profile */
+		{ "SCALENE_MCP_LIMIT", "x", OK, OPTION_LIMIT, false, 0 },
+		      /* not an option of profile */
 		{ "SCALENE_MCP_STATE", "/s", OK, OPTION_STATE, false, 0 },  /* the server's own */
 	};
 	static const char *const words[WORDS] = { "profile", "a.py" };
@@ -155,7 +166,8 @@ test_environment(void **state)
 static void
 test_command_line_wins(void **state)
 {
-	static const char *const words[WORDS] = { "profile", "--env", "C=d", "--timeout", "4", "--memory", "a.py" };
+	static const char *const words[WORDS] = { "profile", "--env", "C=d", "--timeout", "4",
+	    "--memory", "a.py" };
 	struct options o;
 
 	(void)state;

@@ -107,7 +107,8 @@ test_parts(void **state)
 		assert_true(session_server(s)->ended);
 		if (cases[i].exit >= 0 && (!WIFEXITED(session_server(s)->status) ||
 		    WEXITSTATUS(session_server(s)->status) != cases[i].exit))
-			fail_msg("%s: the server's wait status was %x", cases[i].part, session_server(s)->status);
+			fail_msg("%s: the server's wait status was %x", cases[i].part,
+			    session_server(s)->status);
 		session_close(&s);
 		assert_null(s);
 		assert_true(double_is_gone());
@@ -150,7 +151,8 @@ test_deadline(void **state)
 	(void)state;
 	double_play("cancel");
 	s = open_session(&heard, &events);
-	assert_int_equal(session_call(s, "profile_script", "{}", true, 3000, &answer), ERR_DEADLINE);
+	assert_int_equal(session_call(s, "profile_script", "{}", true, 3000, &answer),
+	    ERR_DEADLINE);
 	assert_string_equal(session_job(s), "01JD0000000000000000000J0B");
 	session_forgive(s);
 	assert_int_equal(session_call(s, "cancel_job", "{}", false, 20000, &answer), OK);
@@ -197,7 +199,8 @@ test_interrupted(void **state)
 	double_play("stubborn");
 	s = open_session(&heard, &events);
 	raise(SIGINT);
-	assert_int_equal(session_call(s, "profile_script", "{}", true, 20000, &answer), ERR_CANCELLED);
+	assert_int_equal(session_call(s, "profile_script", "{}", true, 20000, &answer),
+	    ERR_CANCELLED);
 	assert_int_equal(session_idle(s, 20000), ERR_CANCELLED);
 	session_end(s, 20000);
 	assert_true(WIFSIGNALED(session_server(s)->status));

@@ -87,7 +87,8 @@ test_narrow(void **state)
 {
 	(void)state;
 	for (unsigned width = 1; width < 60; width++) {
-		char *text = print(width, "\xe6\xbc\xa2\xe5\xad\x97/\xe6\xbc\xa2\xe5\xad\x97/util/text.py:7");
+		char *text = print(width,
+		    "\xe6\xbc\xa2\xe5\xad\x97/\xe6\xbc\xa2\xe5\xad\x97/util/text.py:7");
 		unsigned lines = 0;
 
 		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++)

@@ -17,7 +17,8 @@ test_width(void **state)
 		{ "e\xcc\x81", 1 },                                   /* e and a combining acute */
 		{ "\xf0\x9f\x98\x80", 2 },                            /* an emoji */
 		{ "a\xe2\x80\x8b" "b", 2 },                           /* zero width space */
-		{ "\xea\xb0\x80", 2 }, { "\xef\xbd\xb1", 1 },         /* Hangul; halfwidth katakana */
+		{ "\xea\xb0\x80", 2 }, { "\xef\xbd\xb1", 1 },
+		            /* Hangul; halfwidth katakana */
 		{ "\xff\xfe", 2 },                                    /* two invalid bytes */
 	};
 
@@ -30,7 +31,8 @@ static void
 test_decode_refuses(void **state)
 {
 	static const char *const bad[] = {
-		"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf8\x88\x80\x80", "\x80", "\xc3",
+		"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf8\x88\x80\x80",
+		    "\x80", "\xc3",
 	};
 
 	(void)state;
@@ -47,14 +49,16 @@ test_decode_refuses(void **state)
 static void
 test_clean(void **state)
 {
-	static const struct { const char *text; enum text_lines lines; const char *clean; } cases[] = {
+	static const struct { const char *text; enum text_lines lines; const char *clean;
+	    } cases[] = {
 		{ "plain", TEXT_ONE_LINE, "plain" },
 		{ "a\033[31mb", TEXT_MANY_LINES, "a\xef\xbf\xbd[31mb" },
 		{ "a\tb\nc", TEXT_ONE_LINE, "a b c" },
 		{ "a\tb\nc", TEXT_MANY_LINES, "a b\nc" },
 		{ "\r\b\x7f", TEXT_MANY_LINES, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
 		{ "\xc2\x9b" "31m", TEXT_ONE_LINE, "\xef\xbf\xbd" "31m" },      /* C1 CSI */
-		{ "\xe2\x80\xae" "x", TEXT_ONE_LINE, "\xef\xbf\xbdx" },         /* right-to-left override */
+		{ "\xe2\x80\xae" "x", TEXT_ONE_LINE, "\xef\xbf\xbdx" },
+		            /* right-to-left override */
 		{ "\xff", TEXT_ONE_LINE, "\xef\xbf\xbd" },
 	};
 
@@ -72,7 +76,8 @@ test_clean(void **state)
 static void
 test_cut(void **state)
 {
-	static const struct { const char *text; size_t width; enum text_side side; const char *cut; } cases[] = {
+	static const struct { const char *text; size_t width; enum text_side side; const char *cut;
+	    } cases[] = {
 		{ "abcdef", 6, TEXT_CUT_END, "abcdef" },
 		{ "abcdef", 4, TEXT_CUT_END, "abc" DOTS },
 		{ "abcdef", 4, TEXT_CUT_START, DOTS "def" },

@@ -31,6 +31,7 @@ add_text(struct object *object, const char *key, const char *text)
 static void
 add_path(struct object *object, const char *key, const char *path)
 {
+	const char *cwd = strcmp(object->cwd, "/") == 0 ? "" : object->cwd;
 	char *absolute = NULL;
 
 	if (path[0] == '/') {
@@ -39,7 +40,7 @@ add_path(struct object *object, const char *key, const char *path)
 	}
 	while (strncmp(path, "./", 2) == 0)
 		path += 2;
-	if (asprintf(&absolute, "%s/%s", strcmp(object->cwd, "/") == 0 ? "" : object->cwd, path) < 0) {
+	if (asprintf(&absolute, "%s/%s", cwd, path) < 0) {
 		object->text.failed = true;
 		return;
 	}

@@ -66,7 +66,8 @@ add_cell(struct table *t, const cJSON *row, const struct cell_column *column)
 }
 
 void
-cells_print(const struct screen *screen, const cJSON *array, const struct cell_column *columns, unsigned count)
+cells_print(const struct screen *screen, const cJSON *array, const struct cell_column *columns,
+    unsigned count)
 {
 	struct table_column *plain = calloc(count, sizeof(*plain));
 	struct table *t = plain ? table_new(plain, count) : NULL;

@@ -27,8 +27,8 @@ struct cell_column {
 /* A number with its unit: "3.46 s", "45.2 MiB". Not for CELL_TEXT and CELL_PLACE. */
 void cell_format(char ret_text[CELL_SIZE], enum cell_unit unit, double number);
 
-/* One row for each object of the array; members that are missing or of another type leave their cell
- * empty. */
+/* One row for each object of the array; members that are missing or of another type leave their
+ * cell empty. */
 void cells_print(const struct screen *screen, const cJSON *array, const struct cell_column *columns,
     unsigned count);
 

@@ -59,14 +59,15 @@ static enum err
 take_output(void *arg, int stream, const char *text, size_t len)
 {
 	struct client *c = arg;
-	int fd = stream == 1 && !options_has(c->options, OPTION_JSON) ? STDOUT_FILENO : STDERR_FILENO;
+	bool to_stdout = stream == 1 && !options_has(c->options, OPTION_JSON);
+	int fd = to_stdout ? STDOUT_FILENO : STDERR_FILENO;
 
 	if (options_has(c->options, OPTION_QUIET))
 		return OK;
 	progress_erase(&c->progress);
 	if (isatty(fd))
 		progress_passed(&c->progress, text, len);
-	if (fd == STDOUT_FILENO && len)
+	if (to_stdout && len)
 		c->last_passed = text[len - 1];
 	return write_all(fd, text, len) ? OK : ERR_SYSTEM;
 }
@@ -160,11 +161,11 @@ static void
 stop_job(struct client *c, const char *job_id)
 {
 	char *arguments = arguments_of_id("job_id", job_id, 0);
-	struct answer answer;
+	struct answer answer = { .raw = NULL };
 
-	if (arguments &&
-	    session_call(c->session, "cancel_job", arguments, false, CANCEL_LIMIT_MS, &answer) == OK)
-		answer_fini(&answer);
+	if (arguments)
+		session_call(c->session, "cancel_job", arguments, false, CANCEL_LIMIT_MS, &answer);
+	answer_fini(&answer);
 	free(arguments);
 }
 

@@ -17,7 +17,8 @@ typedef void show_fn(const struct screen *screen, const cJSON *answer);
 
 /* Calls a tool that answers soon and hands over its result; else says what went wrong. */
 static bool
-ask(struct client *c, const char *tool, const char *arguments, struct answer *ret_answer, int *ret_code)
+ask(struct client *c, const char *tool, const char *arguments, struct answer *ret_answer,
+    int *ret_code)
 {
 	enum err e = session_call(c->session, tool, arguments, false, LIMIT_MS, ret_answer);
 
@@ -134,8 +135,12 @@ check_arguments(const char *json, size_t len)
 	json_text_add(&line, "", 1);
 	if (!line.failed && line.at[0] == '{' && line.len < LIMIT_JSON_LINE)
 		return line.at;
-	client_say_error(line.failed ? "out of memory" : line.at[0] == '{' ? "the arguments are too large"
-	    : "the arguments must be a JSON object, such as {\"limit\":5}");
+	if (line.failed)
+		client_say_error("out of memory");
+	else if (line.at[0] == '{')
+		client_say_error("the arguments are larger than %u MiB", LIMIT_JSON_LINE >> 20);
+	else
+		client_say_error("the arguments must be a JSON object, such as {\"limit\":5}");
 	json_text_fini(&line);
 	return NULL;
 }
@@ -186,7 +191,9 @@ run_command(struct client *c, const char *arguments)
 		[COMMAND_STATUS] = run_status,
 	};
 
-	return c->options->command == COMMAND_CALL ? call_tool(c, arguments) : runs[c->options->command](c);
+	if (c->options->command == COMMAND_CALL)
+		return call_tool(c, arguments);
+	return runs[c->options->command](c);
 }
 
 int

@@ -29,6 +29,10 @@ print_wrapped(FILE *out, const char *text, int indent)
 	}
 }
 
+static const char environment[] =
+    "Every long option can be given in the environment, --cpu-sampling-rate as "
+    "SCALENE_MCP_CPU_SAMPLING_RATE. SCALENE_MCP_SERVER names the server's executable.";
+
 char *
 help_filter(int key, const char *text, void *input)
 {
@@ -42,8 +46,7 @@ help_filter(int key, const char *text, void *input)
 	out = open_memstream(&help, &size);
 	if (out == NULL)
 		return NULL;
-	print_wrapped(out, "Every long option can be given in the environment, --cpu-sampling-rate as "
-	    "SCALENE_MCP_CPU_SAMPLING_RATE. SCALENE_MCP_SERVER names the server's executable.", 0);
+	print_wrapped(out, environment, 0);
 	fprintf(out, "\n\nExit codes:");
 	for (unsigned i = 0; exit_row(i); i++) {
 		fprintf(out, "\n  %3d  ", exit_row(i)->number);

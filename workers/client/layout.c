@@ -65,9 +65,10 @@ skip_spaces(const char *json, size_t len, size_t i)
 void
 layout_indent(const char *json, size_t len, struct json_text *out)
 {
+	size_t i = skip_spaces(json, len, 0), step;
 	unsigned depth = 0;
 
-	for (size_t i = skip_spaces(json, len, 0), step; i < len; i = skip_spaces(json, len, i + step)) {
+	for (; i < len; i = skip_spaces(json, len, i + step)) {
 		char c = json[i];
 		size_t next = skip_spaces(json, len, i + 1);
 

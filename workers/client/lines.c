@@ -77,10 +77,18 @@ give(struct lines *l, size_t len, size_t ending, const char **ret_line, size_t *
 	l->searched = l->taken;
 }
 
+static char *
+find_feed(const struct lines *l)
+{
+	size_t left = l->len - l->searched;
+
+	return left ? memchr(l->at + l->searched, '\n', left) : NULL;
+}
+
 enum err
 lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
 {
-	char *feed = l->len > l->searched ? memchr(l->at + l->searched, '\n', l->len - l->searched) : NULL;
+	char *feed = find_feed(l);
 	size_t len = feed ? (size_t)(feed - l->at) - l->taken : l->len - l->taken;
 
 	if (feed == NULL)

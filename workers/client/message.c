@@ -85,7 +85,10 @@ message_read(const char *line, size_t len, struct message *ret_message, const ch
 		return ERR_MALFORMED;
 	}
 	m.method = json_member(line, len, "method");
-	e = m.method.at ? read_notification(line, len, &m, ret_why) : read_response(line, len, &m, ret_why);
+	if (m.method.at)
+		e = read_notification(line, len, &m, ret_why);
+	else
+		e = read_response(line, len, &m, ret_why);
 	if (e == OK)
 		*ret_message = m;
 	return e;
@@ -116,7 +119,8 @@ add_meta(struct json_text *text, const struct message_call *call)
 	    META "clientCapabilities\":{},\"" META "clientInfo\":{\"name\":\"scalene-mcp-client\","
 	    "\"version\":\"" SCALENE_MCP_VERSION "\"}");
 	if (call->watch)
-		json_text_addf(text, ",\"progressToken\":%" PRIu64 ",\"" META "logLevel\":\"info\"", call->id);
+		json_text_addf(text, ",\"progressToken\":%" PRIu64 ",\"" META "logLevel\":\"info\"",
+		    call->id);
 	json_text_adds(text, "}");
 }
 
@@ -126,8 +130,8 @@ message_call(const struct message_call *call)
 	struct json_text text;
 
 	json_text_init(&text);
-	json_text_addf(&text, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"tools/call\",\"params\":{",
-	    call->id);
+	json_text_addf(&text, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"tools/call\","
+	    "\"params\":{", call->id);
 	add_meta(&text, call);
 	json_text_adds(&text, ",\"name\":");
 	json_text_quote(&text, call->tool, strlen(call->tool));
@@ -143,7 +147,7 @@ message_cancelled(uint64_t id)
 	struct json_text text;
 
 	json_text_init(&text);
-	json_text_addf(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":"
-	    "{\"requestId\":%" PRIu64 ",\"reason\":\"interrupted\"}}", id);
+	json_text_addf(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+	    "\"params\":{\"requestId\":%" PRIu64 ",\"reason\":\"interrupted\"}}", id);
 	return finish(&text);
 }

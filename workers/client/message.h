@@ -1,6 +1,6 @@
 /*
- * The MCP messages of revision 2026-07-28 on stdio, as a client writes and reads them: nothing is remembered
- * between requests, every request carries its version and capabilities.
+ * The MCP messages of revision 2026-07-28 on stdio, as a client writes and reads them: nothing is
+ * remembered between requests, every request carries its version and capabilities.
  */
 #ifndef WORKERS_CLIENT_MESSAGE_H
 #define WORKERS_CLIENT_MESSAGE_H
@@ -25,11 +25,12 @@ struct message {
 };
 
 /*
- * Checks one line from the server strictly (json_scan, limits.h) and says what it is; spans borrow from the
- * line. ERR_MALFORMED or ERR_TOO_LARGE, with *ret_why (static) saying what is wrong: no JSON, no JSON-RPC, an id
- * that is not ours, a request (a server must not send any).
+ * Checks one line from the server strictly (json_scan, limits.h) and says what it is; spans borrow
+ * from the line. ERR_MALFORMED or ERR_TOO_LARGE, with *ret_why (static) saying what is wrong: no
+ * JSON, no JSON-RPC, an id that is not ours, a request (a server must not send any).
  */
-enum err message_read(const char *line, size_t len, struct message *ret_message, const char **ret_why);
+enum err message_read(const char *line, size_t len, struct message *ret_message,
+    const char **ret_why);
 
 bool message_is(const struct message *m, const char *method);
 

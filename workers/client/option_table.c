@@ -59,17 +59,20 @@ static const struct option_row rows[OPTION_COUNT] = {
 };
 
 static const struct command_row commands[COMMAND_COUNT] = {
-	[COMMAND_PROFILE] = { "profile", "SCRIPT [ARGUMENT...]\n-c CODE [ARGUMENT...]\n-m MODULE [ARGUMENT...]",
-	    "Run a Python program under Scalene, wait for it and print where its time and memory went. Options "
-	    "end at SCRIPT: what follows it belongs to the program.",
+	[COMMAND_PROFILE] = { "profile",
+	    "SCRIPT [ARGUMENT...]\n-c CODE [ARGUMENT...]\n-m MODULE [ARGUMENT...]",
+	    "Run a Python program under Scalene, wait for it and print where its time and memory "
+	    "went. Options end at SCRIPT: what follows it belongs to the program.",
 	    "SCRIPT", false, 0, true },
-	[COMMAND_LIST] = { "list", "", "List the stored profiles, newest first.", NULL, true, 0, false },
+	[COMMAND_LIST] = { "list", "", "List the stored profiles, newest first.",
+	    NULL, true, 0, false },
 	[COMMAND_SHOW] = { "show", "ID", "Print a stored profile.", "ID", false, 0, false },
 	[COMMAND_CALL] = { "call", "TOOL [JSON|-]",
-	    "Call any tool of the server and print its answer as JSON. The arguments are a JSON object; with - "
-	    "it is read from standard input.",
+	    "Call any tool of the server and print its answer as JSON. The arguments are a JSON "
+	    "object; with - it is read from standard input.",
 	    "TOOL", false, 1, false },
-	[COMMAND_STATUS] = { "status", "", "Print the server's processes and their state.", NULL, true, 0, false },
+	[COMMAND_STATUS] = { "status", "", "Print the server's processes and their state.",
+	    NULL, true, 0, false },
 };
 
 const struct option_row *

@@ -1,5 +1,5 @@
-/* The subcommands and their options, as one table each: argp, --help, the environment and the tool calls are made
- * from them. */
+/* The subcommands and their options, as one table each: argp, --help, the environment and the tool
+ * calls are made from them. */
 #ifndef WORKERS_CLIENT_OPTION_TABLE_H
 #define WORKERS_CLIENT_OPTION_TABLE_H
 
@@ -60,7 +60,7 @@ struct option_row {
 	int letter;              /* the short form, or 0 */
 	const char *value;       /* what --help calls the value; NULL for flags */
 	enum option_kind kind;
-	const char *argument;    /* the tool's argument that it sets; NULL: it is for the client or the server */
+	const char *argument;    /* of the tool; NULL: it is for the client or the server */
 	unsigned commands;       /* bits 1 << COMMAND_... */
 	const char *help;
 };

@@ -248,6 +248,15 @@ take_argument(struct parsing *p, char *text, struct argp_state *state)
 	return 0;
 }
 
+static bool
+rest_valid(const struct options *o)
+{
+	for (size_t i = 0; i < o->rest_count; i++)
+		if (!utf8_valid(o->rest[i], strlen(o->rest[i])))
+			return false;
+	return true;
+}
+
 static error_t
 check_end(struct parsing *p, struct argp_state *state)
 {
@@ -261,10 +270,8 @@ check_end(struct parsing *p, struct argp_state *state)
 		return fail(p, state, ERR_INVALID_ARGUMENT, command->target, "is missing");
 	if (o->target && !utf8_valid(o->target, strlen(o->target)))
 		return fail(p, state, ERR_INVALID_ARGUMENT, command->target, "is not valid UTF-8");
-	for (size_t i = 0; i < o->rest_count; i++)
-		if (!utf8_valid(o->rest[i], strlen(o->rest[i])))
-			return fail(p, state, ERR_INVALID_ARGUMENT, "an argument", "is not valid UTF-8");
-	return 0;
+	return rest_valid(o) ? 0
+	    : fail(p, state, ERR_INVALID_ARGUMENT, "an argument", "is not valid UTF-8");
 }
 
 static error_t
@@ -307,11 +314,13 @@ make_argp_options(enum command command, struct argp_option ret_options[OPTION_CO
 
 	memset(ret_options, 0, (OPTION_COUNT + 3) * sizeof(*ret_options));
 	for (unsigned id = 0; id < OPTION_COUNT; id++) {
-		if (!(option_row(id)->commands & 1u << command))
+		const struct option_row *row = option_row(id);
+
+		if (!(row->commands & 1u << command))
 			continue;
-		ret_options[n++] = (struct argp_option){ .name = option_row(id)->name,
-			.key = option_row(id)->letter ? option_row(id)->letter : KEY_FIRST + (int)id,
-			.arg = option_row(id)->value, .doc = option_row(id)->help, .group = 1 };
+		ret_options[n++] = (struct argp_option){ .name = row->name,
+			.key = row->letter ? row->letter : KEY_FIRST + (int)id,
+			.arg = row->value, .doc = row->help, .group = 1 };
 	}
 	ret_options[n++] = (struct argp_option){ .name = "help", .key = KEY_HELP,
 		.doc = "print this help", .group = 2 };
@@ -323,7 +332,8 @@ static enum err
 say_commands(const char *given)
 {
 	if (given)
-		fprintf(stderr, "scalene-mcp: there is no subcommand '%.60s'; there are serve", given);
+		fprintf(stderr, "scalene-mcp: there is no subcommand '%.60s'; there are serve",
+		    given);
 	else
 		fprintf(stderr, "scalene-mcp: a subcommand is missing; there are serve");
 	for (unsigned i = 0; i < COMMAND_COUNT; i++)

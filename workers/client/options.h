@@ -1,8 +1,8 @@
 /*
- * The command line of the subcommands, read with argp. Every long option has a twin SCALENE_MCP_<NAME> ("--cpu-sampling-rate" is
- * SCALENE_MCP_CPU_SAMPLING_RATE; flags take 1, true, yes, on and their opposites); the command line wins. A
- * repeatable option has one value there. --state and --root have theirs in the server itself, which inherits
- * the environment.
+ * The command line of the subcommands, read with argp. Every long option has a twin
+ * SCALENE_MCP_<NAME> ("--cpu-sampling-rate" is SCALENE_MCP_CPU_SAMPLING_RATE; flags take 1, true,
+ * yes, on and their opposites); the command line wins. A repeatable option has one value there.
+ * --state and --root have theirs in the server itself, which inherits the environment.
  */
 #ifndef WORKERS_CLIENT_OPTIONS_H
 #define WORKERS_CLIENT_OPTIONS_H
@@ -15,7 +15,7 @@
 
 struct option_value {
 	bool given;
-	double number;           /* OPTION_NUMBER, OPTION_INTEGER; of flags 1, or 0 when the environment says so */
+	double number;           /* of flags 1, or 0 when the environment says so */
 	const char *text;        /* of the last time it was given */
 	const char **list;       /* OPTION_PAIRS and OPTION_PATHS */
 	size_t count;
@@ -32,13 +32,15 @@ struct options {
 };
 
 /*
- * Reads the environment and argv, where argv[1] is the subcommand. ERR_INVALID_ARGUMENT: said on standard
- * error, exit with EXIT_CODE_USAGE; ERR_NO_MEMORY. Free with options_fini, also after failure.
+ * Reads the environment and argv, where argv[1] is the subcommand. ERR_INVALID_ARGUMENT: said on
+ * standard error, exit with EXIT_CODE_USAGE; ERR_NO_MEMORY. Free with options_fini, also after
+ * failure.
  */
 enum err options_parse(int argc, char **argv, struct options *ret_options);
 void options_fini(struct options *o);
 
-/* Whether it was given. A flag without a tool argument (--json) that the environment sets to false was not. */
+/* Whether it was given. A flag without a tool argument (--json) that the environment sets to false
+ * was not. */
 bool options_has(const struct options *o, enum option_id id);
 
 #endif

@@ -72,5 +72,6 @@ outcome_describe(const cJSON *run, char *buf, size_t size)
 
 	if (outcome && (strcmp(outcome, "nonzero_exit") == 0 || strcmp(outcome, "signal") == 0))
 		describe_end(run, end, sizeof(end));
-	snprintf(buf, size, "%s%s%s%s", outcome ? outcome : "?", text ? ": " : "", text ? text : "", end);
+	snprintf(buf, size, "%s%s%s%s", outcome ? outcome : "?", text ? ": " : "",
+	    text ? text : "", end);
 }

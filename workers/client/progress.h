@@ -1,6 +1,6 @@
 /*
- * The line that says how far a run is: on standard error, only when that is a terminal that can erase
- * a line, and never in the middle of a line of the program's output.
+ * The line that says how far a run is: on standard error, only when that is a terminal that can
+ * erase a line, and never in the middle of a line of the program's output.
  */
 #ifndef WORKERS_CLIENT_PROGRESS_H
 #define WORKERS_CLIENT_PROGRESS_H

@@ -17,9 +17,9 @@ static bool
 goes_on(const struct answer *a)
 {
 	static const char *const states[] = { "queued", "running", "ran" };
-	const char *state = pick_text(a->json, "state");
+	const char *state = pick_text(a->json, "state"), *job_id = pick_text(a->json, "job_id");
 
-	if (a->kind != ANSWER_RESULT || outcome_of(a->json) || !state || !pick_text(a->json, "job_id"))
+	if (a->kind != ANSWER_RESULT || outcome_of(a->json) || !state || !job_id)
 		return false;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcmp(state, states[i]) == 0)
@@ -27,7 +27,8 @@ goes_on(const struct answer *a)
 	return false;
 }
 
-/* Asks for the job until it is over, or the asking fails. *answer is the last one, freed on failure. */
+/* Asks for the job until it is over, or the asking fails. *answer is the last one, freed on
+ * failure. */
 static enum err
 follow(struct client *c, struct answer *answer, char *job_id, size_t size)
 {
@@ -40,8 +41,10 @@ follow(struct client *c, struct answer *answer, char *job_id, size_t size)
 		snprintf(job_id, size, "%s", pick_text(answer->json, "job_id"));
 		answer_fini(answer);
 		arguments = arguments_of_id("job_id", job_id, ARGUMENTS_WAIT_S);
-		e = arguments ? session_call(c->session, "get_job", arguments, true, ANSWER_LIMIT_MS, answer)
-		    : ERR_NO_MEMORY;
+		e = ERR_NO_MEMORY;
+		if (arguments)
+			e = session_call(c->session, "get_job", arguments, true, ANSWER_LIMIT_MS,
+			    answer);
 		free(arguments);
 		if (e == OK && goes_on(answer) && clock_ms() - asked_ms < PAUSE_MS)
 			e = session_idle(c->session, PAUSE_MS);
@@ -95,8 +98,8 @@ run_and_report(struct client *c, const char *arguments)
 	enum err e;
 	int code;
 
-	e = session_call(c->session, arguments_profile_tool(c->options), arguments, true, ANSWER_LIMIT_MS,
-	    &answer);
+	e = session_call(c->session, arguments_profile_tool(c->options), arguments, true,
+	    ANSWER_LIMIT_MS, &answer);
 	if (e == OK)
 		e = follow(c, &answer, job_id, sizeof(job_id));
 	if (e != OK)

@@ -58,7 +58,7 @@ void
 screen_print(const struct screen *s, enum colour colour, const char *text)
 {
 	static const char *const codes[] = {
-		[COLOUR_HEADING] = "1", [COLOUR_GOOD] = "32", [COLOUR_BAD] = "31", [COLOUR_DIM] = "2",
+		[COLOUR_HEADING] = "1", [COLOUR_GOOD] = "32", [COLOUR_BAD] = "31",
 	};
 
 	if (s->colours)

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum colour { COLOUR_HEADING, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
+enum colour { COLOUR_HEADING, COLOUR_GOOD, COLOUR_BAD };
 
 struct screen {
 	FILE *out;
 	unsigned width;          /* columns; 0: no terminal, nothing is cut */
-	bool colours;            /* a terminal, and neither NO_COLOR (no-color.org) nor TERM=dumb is set */
+	bool colours;            /* a terminal, without NO_COLOR (no-color.org) and TERM=dumb */
 	bool moves;              /* a terminal on which a line can be erased */
 };
 
@@ -20,6 +20,7 @@ struct screen screen_of(FILE *out);
 void screen_print(const struct screen *s, enum colour colour, const char *text);
 
 /* Prints as by printf, cleaned, line feeds kept. */
-void screen_printf(const struct screen *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void screen_printf(const struct screen *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -165,7 +165,8 @@ await_exec(pid_t pid, int pipes[PIPES][2], struct server *ret_server)
 }
 
 enum err
-server_start(const char *path, const struct options *o, const sigset_t *mask, struct server *ret_server)
+server_start(const char *path, const struct options *o, const sigset_t *mask,
+    struct server *ret_server)
 {
 	int pipes[PIPES][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	char **argv = make_arguments(o);

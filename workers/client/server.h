@@ -1,4 +1,5 @@
-/* The server's process: started on pipes of its own, in a session of its own, so that Ctrl-C reaches only us. */
+/* The server's process: started on pipes of its own, in a session of its own, so that Ctrl-C
+ * reaches only us. */
 #ifndef WORKERS_CLIENT_SERVER_H
 #define WORKERS_CLIENT_SERVER_H
 
@@ -12,7 +13,7 @@
 struct server {
 	pid_t pid;
 	int pidfd;               /* readable once it has ended */
-	int in, out, err;        /* our ends of its standard streams; -1 when closed; none of them blocks */
+	int in, out, err;        /* our ends of its standard streams, non-blocking; -1: closed */
 	bool ended;
 	int status;              /* as of waitpid; valid when ended */
 };
@@ -21,13 +22,14 @@ struct server {
 void server_init(struct server *s);
 
 /*
- * Writes the path of the server's executable: SCALENE_MCP_SERVER, else bin/scalene-mcp of the installation that
- * this executable (libexec/scalene-mcp/scalene-mcp-client) belongs to. ERR_TOO_LARGE, ERR_SYSTEM.
+ * Writes the path of the server's executable: SCALENE_MCP_SERVER, else bin/scalene-mcp of the
+ * installation that this executable (libexec/scalene-mcp/scalene-mcp-client) belongs to.
+ * ERR_TOO_LARGE, ERR_SYSTEM.
  */
 enum err server_path(char *buf, size_t size);
 
-/* Starts `path serve --stdio` with the state directory and roots of the options; `mask` is the signal mask that
- * it gets. On an error errno says what the system refused, exec included. */
+/* Starts `path serve --stdio` with the state directory and roots of the options; `mask` is the
+ * signal mask that it gets. On an error errno says what the system refused, exec included. */
 enum err server_start(const char *path, const struct options *o, const sigset_t *mask,
     struct server *ret_server);
 
@@ -43,8 +45,8 @@ void server_close(struct server *s);
 /* "exit status 4: the server cannot start here...", "SIGSEGV". */
 void server_describe_end(const struct server *s, char *buf, size_t size);
 
-/* The exit status that we take over from one that ended by itself: its own when it is in the exit table and
- * not 0, else EXIT_CODE_FAILED. */
+/* The exit status that we take over from one that ended by itself: its own when it is in the exit
+ * table and not 0, else EXIT_CODE_FAILED. */
 int server_exit_code(const struct server *s);
 
 #endif

@@ -38,7 +38,8 @@ struct session {
 static bool
 is_final(enum err e)
 {
-	return e == ERR_WORKER_LOST || e == ERR_MALFORMED || e == ERR_TOO_LARGE || e == ERR_NO_MEMORY;
+	return e == ERR_WORKER_LOST || e == ERR_MALFORMED || e == ERR_TOO_LARGE ||
+	    e == ERR_NO_MEMORY;
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -59,6 +60,7 @@ break_off(struct session *s, enum err e, const char *format, ...)
 static void
 take_notification(struct session *s, const struct message *m)
 {
+	const struct session_events *events = s->events;
 	struct notice notice;
 	enum err e = notice_read(m, &notice);
 
@@ -67,11 +69,11 @@ take_notification(struct session *s, const struct message *m)
 	if (notice.job_id[0])
 		memcpy(s->job_id, notice.job_id, sizeof(s->job_id));
 	if (notice.kind == NOTICE_PROGRESS && notice.token == s->awaited && s->awaited)
-		s->events->progress(s->events->arg, notice.text);
+		events->progress(events->arg, notice.text);
 	if (notice.kind == NOTICE_OUTPUT && s->awaited && s->broken == OK)
-		e = s->events->output(s->events->arg, notice.stream, notice.text, strlen(notice.text));
+		e = events->output(events->arg, notice.stream, notice.text, strlen(notice.text));
 	if (notice.kind == NOTICE_LOG)
-		s->events->log(s->events->arg, notice.text, strlen(notice.text));
+		events->log(events->arg, notice.text, strlen(notice.text));
 	if (e != OK)
 		break_off(s, e, "the program's output cannot be written: %s", strerror(errno));
 	notice_fini(&notice);
@@ -123,7 +125,8 @@ take_lines(struct session *s)
 		if (len > 0)
 			take_line(s, line, len);
 	if (!is_final(s->broken) && e == ERR_TOO_LARGE)
-		break_off(s, e, "the server wrote a line of more than %u MiB", LIMIT_JSON_LINE >> 20);
+		break_off(s, e, "the server wrote a line of more than %u MiB",
+		    LIMIT_JSON_LINE >> 20);
 	if (is_final(s->broken))
 		lines_fini(&s->from_server);
 }
@@ -275,8 +278,8 @@ await(struct session *s, int64_t deadline_ms)
 }
 
 enum err
-session_call(struct session *s, const char *tool, const char *arguments, bool watch, int64_t limit_ms,
-    struct answer *ret_answer)
+session_call(struct session *s, const char *tool, const char *arguments, bool watch,
+    int64_t limit_ms, struct answer *ret_answer)
 {
 	struct message_call call = { s->last_id + 1, tool, arguments, watch };
 	struct answer answer;
@@ -348,7 +351,8 @@ take_signals(sigset_t *ret_old)
 }
 
 enum err
-session_open(const struct options *o, const struct session_events *events, struct session **ret_session)
+session_open(const struct options *o, const struct session_events *events,
+    struct session **ret_session)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	char path[LIMIT_PATH];
@@ -390,8 +394,8 @@ flush_requests(struct session *s, int64_t limit_ms)
 {
 	int64_t deadline_ms = clock_ms() + limit_ms, now;
 
-	while (s->server.in >= 0 && s->sent < s->to_server.len && !s->server.ended && !s->interrupted &&
-	    (now = clock_ms()) < deadline_ms)
+	while (s->server.in >= 0 && s->sent < s->to_server.len && !s->server.ended &&
+	    !s->interrupted && (now = clock_ms()) < deadline_ms)
 		turn(s, deadline_ms - now);
 }
 

@@ -50,7 +50,8 @@ show_text(const struct screen *screen, const cJSON *run, const char *key, const 
 static bool
 pick_fact(const cJSON *run, const char *key, double *ret_number)
 {
-	return pick_number(run, key, ret_number) || pick_number(json_get(run, "run"), key, ret_number);
+	return pick_number(run, key, ret_number) ||
+	    pick_number(json_get(run, "run"), key, ret_number);
 }
 
 static void
@@ -71,21 +72,30 @@ show_facts(const struct screen *screen, const cJSON *run)
 		fputc('\n', screen->out);
 }
 
+struct section {
+	const char *title;
+	const char *key;         /* of the array in the answer */
+	const struct cell_column *columns;
+	unsigned count;
+};
+
 static void
-show_rows(const struct screen *screen, const cJSON *rows, const struct cell_column *columns, unsigned count,
-    const char *title)
+show_section(const struct screen *screen, const cJSON *answer, const struct section *section)
 {
+	const cJSON *rows = pick_array(answer, section->key);
+
 	if (rows == NULL)
 		return;
 	fputc('\n', screen->out);
-	screen_print(screen, COLOUR_HEADING, title);
+	screen_print(screen, COLOUR_HEADING, section->title);
 	fputc('\n', screen->out);
-	cells_print(screen, rows, columns, count);
+	cells_print(screen, rows, section->columns, section->count);
 }
 
 #define LENGTH(a) ((unsigned)(sizeof(a) / sizeof((a)[0])))
 
-/* A column whose cells are never cut, of text or of numbers; one whose cells are cut at their end or start. */
+/* A column whose cells are never cut, of text or of numbers; one whose cells are cut at their end
+ * or start. */
 #define TEXT(title, key, optional) \
 	{ { title, TABLE_LEFT, 0, TEXT_CUT_END, optional }, key, CELL_TEXT }
 #define NUMBER(title, key, unit, optional) \
@@ -143,6 +153,16 @@ static const struct cell_column process_columns[] = {
 	CUT_END("last death", "last_death", 10, 4),
 };
 
+static const struct section run_sections[] = {
+	{ "Functions", "top_functions", function_columns, LENGTH(function_columns) },
+	{ "Lines", "top_lines", line_columns, LENGTH(line_columns) },
+	{ "Possible leaks", "leaks", leak_columns, LENGTH(leak_columns) },
+};
+
+static const struct section hotspot_section = {
+	"Lines by CPU", "hotspots", line_columns, LENGTH(line_columns)
+};
+
 static void
 show_warnings(const struct screen *screen, const cJSON *run)
 {
@@ -175,17 +195,15 @@ show_run(const struct screen *screen, const cJSON *run, enum show_output output)
 	show_facts(screen, run);
 	if (output == SHOW_ERROR_TAIL)
 		show_error_tail(screen, run);
-	show_rows(screen, pick_array(run, "top_functions"), function_columns, LENGTH(function_columns),
-	    "Functions");
-	show_rows(screen, pick_array(run, "top_lines"), line_columns, LENGTH(line_columns), "Lines");
-	show_rows(screen, pick_array(run, "leaks"), leak_columns, LENGTH(leak_columns), "Possible leaks");
+	for (unsigned i = 0; i < LENGTH(run_sections); i++)
+		show_section(screen, run, &run_sections[i]);
 	show_warnings(screen, run);
 }
 
 void
 show_hotspots(const struct screen *screen, const cJSON *answer)
 {
-	show_rows(screen, pick_array(answer, "hotspots"), line_columns, LENGTH(line_columns), "Lines by CPU");
+	show_section(screen, answer, &hotspot_section);
 }
 
 void
@@ -197,7 +215,8 @@ show_next(const struct screen *screen, const cJSON *run)
 		return;
 	screen_printf(screen, "\nprofile %s\n", id);
 	screen_printf(screen, "  scalene-mcp show %s\n", id);
-	screen_printf(screen, "  scalene-mcp call get_cpu_hotspots '{\"profile_id\":\"%s\"}'\n", id);
+	screen_printf(screen, "  scalene-mcp call get_cpu_hotspots '{\"profile_id\":\"%s\"}'\n",
+	    id);
 }
 
 void
@@ -214,7 +233,8 @@ show_profiles(const struct screen *screen, const cJSON *answer)
 	if (!pick_text(answer, "next_cursor"))
 		return;
 	if (pick_number(answer, "total", &total))
-		fprintf(screen->out, "%d of %.0f; more with --limit\n", cJSON_GetArraySize(profiles), total);
+		fprintf(screen->out, "%d of %.0f; more with --limit\n",
+		    cJSON_GetArraySize(profiles), total);
 	else
 		fputs("there are more; see --limit\n", screen->out);
 }

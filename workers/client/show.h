@@ -8,8 +8,8 @@
 enum show_output { SHOW_NO_OUTPUT, SHOW_ERROR_TAIL };
 
 /*
- * A finished run or a stored profile: outcome, totals, hot functions and lines, leaks, warnings, ids. With
- * SHOW_ERROR_TAIL the end of the program's standard error too, unless it ended well.
+ * A finished run or a stored profile: outcome, totals, hot functions and lines, leaks, warnings,
+ * ids. With SHOW_ERROR_TAIL the end of the program's standard error too, unless it ended well.
  */
 void show_run(const struct screen *screen, const cJSON *run, enum show_output output);
 

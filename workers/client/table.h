@@ -25,9 +25,10 @@ void table_free(struct table *t);
 void table_cell(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Prints title line and rows, indented by two columns. Columns without any text are left out. On a screen
- * narrower than the table the widest cuttable column is cut first; where that cannot be enough, optional columns
- * are left out before, and in the end lines are cut. On no terminal nothing is cut. Nothing at all is printed without rows.
+ * Prints title line and rows, indented by two columns. Columns without any text are left out. On a
+ * screen narrower than the table the widest cuttable column is cut first; where that cannot be
+ * enough, optional columns are left out before, and in the end lines are cut. On no terminal
+ * nothing is cut. Nothing at all is printed without rows.
  */
 void table_print(const struct table *t, const struct screen *screen);
 

@@ -197,7 +197,8 @@ prefix_bytes(const char *text, size_t len, size_t width)
 	return at;
 }
 
-/* Where the end of `text` that takes at most `width` columns begins; it never begins with a combining mark. */
+/* Where the end of `text` that takes at most `width` columns begins; it never begins with a
+ * combining mark. */
 static size_t
 suffix_offset(const char *text, size_t len, size_t width)
 {
