@@ -83,7 +83,8 @@ scratch_sql(struct scratch *c, const char *sql)
 	int64_t number = -1;
 	int code;
 
-	assert_int_equal(sqlite3_prepare_v2(c->store.database.sql, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(c->store.database.sql, sql, -1, &statement, NULL),
+	    SQLITE_OK);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
 		number = sqlite3_column_int64(statement, 0);
 	assert_int_equal(code, SQLITE_DONE);
@@ -92,7 +93,8 @@ scratch_sql(struct scratch *c, const char *sql)
 }
 
 void
-scratch_job_file(struct scratch *c, const char *job_id, const char *name, const void *at, size_t len)
+scratch_job_file(struct scratch *c, const char *job_id, const char *name, const void *at,
+    size_t len)
 {
 	char path[256];
 	FILE *f;
@@ -192,8 +194,10 @@ scratch_map(const char *key, ...)
 const char *
 scratch_open_job(struct scratch *c, const char *job_id)
 {
-	struct body_job_open in = { .job_id = text_of(job_id), .instance = text_of(c->instance),
-		.tool = text_of("profile_script"), .arguments = scratch_map("script_path", "/a.py", NULL) };
+	struct body_job_open in = { .job_id = text_of(job_id),
+		.instance = text_of(c->instance),
+		.tool = text_of("profile_script"),
+		.arguments = scratch_map("script_path", "/a.py", NULL) };
 	const char *state = NULL;
 
 	assert_int_equal(job_open(&c->store, &in, &state), OK);

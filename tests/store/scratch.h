@@ -1,4 +1,5 @@
-/* A state directory of its own for a test, and a store on it, with what tests of the store ask most often. */
+/* A state directory of its own for a test, and a store on it, with what tests of the store ask
+ * most often. */
 #ifndef TESTS_STORE_SCRATCH_H
 #define TESTS_STORE_SCRATCH_H
 
@@ -28,15 +29,18 @@ void scratch_leave(struct scratch *c);
 /* Leaves and removes the directory. */
 void scratch_close(struct scratch *c);
 
-/* Runs SQL as it is, for looking and for damaging. The number in the first column of the last row, else -1. */
+/* Runs SQL as it is, for looking and for damaging. The number in the first column of the last
+ * row, else -1. */
 int64_t scratch_sql(struct scratch *c, const char *sql);
 
 /* Makes a file of that content in the folder of a job; parents are made. */
-void scratch_job_file(struct scratch *c, const char *job_id, const char *name, const void *at, size_t len);
+void scratch_job_file(struct scratch *c, const char *job_id, const char *name, const void *at,
+    size_t len);
 bool scratch_exists(const struct scratch *c, const char *path);
 
-/* Starts this program again as `main(argc, { "-", mode, dir })`; what it writes to standard output comes from *ret_fd when
- * that is not NULL. In the new process a failed assertion ends it. Returns the process id. */
+/* Starts this program again as `main(argc, { "-", mode, dir })`; what it writes to standard
+ * output comes from *ret_fd when that is not NULL. In the new process a failed assertion ends
+ * it. Returns the process id. */
 pid_t scratch_spawn(const char *mode, const char *dir, int *ret_fd);
 /* The exit status, -1 when a signal ended it. */
 int scratch_wait(pid_t pid);
@@ -49,7 +53,7 @@ const char *scratch_id(void);
 /* A map of texts; pairs end with a NULL key. Lives as long as the test. */
 struct value scratch_map(const char *key, ...);
 
-/* JOB_OPEN of that id with small arguments; the state answered, or NULL and *ret_e. */
+/* JOB_OPEN of that id with small arguments, which must succeed; the state answered. */
 const char *scratch_open_job(struct scratch *c, const char *job_id);
 enum err scratch_mark(struct scratch *c, const char *job_id, const char *state);
 

@@ -1,6 +1,6 @@
 /*
- * Several processes on one database, some of them killed in the middle: what was acknowledged is there, what was
- * not is there as a whole or not at all.
+ * Several processes on one database, some of them killed in the middle: what was acknowledged is
+ * there, what was not is there as a whole or not at all.
  */
 #include "tests/store/scratch.h"
 
@@ -22,8 +22,9 @@
 #include "workers/store/profile_save.h"
 
 #define WRITERS 2
-#define SAVES 60                         /* of one writer that is left in peace */
-#define KILLING_MS 4000
+#define SAVES 40                         /* of one writer that is left in peace */
+#define KILLING_MS 5000
+#define SQL_NOT_OURS "SELECT count(DISTINCT instance) > 1 FROM jobs WHERE state <> 'done'"
 #define CONTENT 60000                    /* bytes of the raw profile */
 
 /* What a writer says, in one write, after a save was answered. */
@@ -118,18 +119,23 @@ check_saved(struct scratch *c, const struct acknowledged *said)
 	free(raw);
 }
 
-/* No row without what it stands for. */
+/* Each counts rows that lack what they stand for. */
+static const char *const halves[] = {
+	"SELECT count(*) FROM profiles WHERE NOT EXISTS"
+	" (SELECT 1 FROM jobs WHERE jobs.profile_id = profiles.id AND state = 'done')",
+	"SELECT count(*) FROM jobs WHERE state = 'done'"
+	" AND NOT EXISTS (SELECT 1 FROM profiles WHERE job_id = jobs.id)",
+	"SELECT count(*) FROM blobs WHERE NOT EXISTS"
+	" (SELECT 1 FROM profiles WHERE sha256 IN (raw_sha256, model_sha256))",
+	"SELECT count(*) FROM pragma_foreign_key_check",
+	"SELECT integrity_check <> 'ok' FROM pragma_integrity_check",
+};
+
 static void
 check_whole(struct scratch *c)
 {
-	assert_int_equal(scratch_sql(c, "SELECT count(*) FROM profiles WHERE NOT EXISTS"
-	    " (SELECT 1 FROM jobs WHERE jobs.profile_id = profiles.id AND state = 'done')"), 0);
-	assert_int_equal(scratch_sql(c, "SELECT count(*) FROM jobs WHERE state = 'done' AND NOT EXISTS"
-	    " (SELECT 1 FROM profiles WHERE job_id = jobs.id)"), 0);
-	assert_int_equal(scratch_sql(c, "SELECT count(*) FROM blobs WHERE NOT EXISTS"
-	    " (SELECT 1 FROM profiles WHERE sha256 IN (raw_sha256, model_sha256))"), 0);
-	assert_int_equal(scratch_sql(c, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-	assert_int_equal(scratch_sql(c, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++)
+		assert_int_equal(scratch_sql(c, halves[i]), 0);
 }
 
 static int
@@ -213,8 +219,8 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* One round: two writers, killed some milliseconds after the first was heard of; then everything that either has
- * said is looked for, and the next server takes over what they left. */
+/* One round: two writers, killed some milliseconds after the first was heard of; then everything
+ * that either has said is looked for, and the next server takes over what they left. */
 static unsigned
 kill_round(struct scratch *c, unsigned *seed, unsigned *left_over)
 {
@@ -243,7 +249,7 @@ kill_round(struct scratch *c, unsigned *seed, unsigned *left_over)
 	answer_read(&a);
 	*left_over += a.root->via.array.size;
 	answer_fini(&a);
-	assert_int_equal(scratch_sql(c, "SELECT count(DISTINCT instance) > 1 FROM jobs WHERE state <> 'done'"), 0);
+	assert_int_equal(scratch_sql(c, SQL_NOT_OURS), 0);
 	return count;
 }
 
@@ -258,9 +264,9 @@ killed_writers_lose_nothing(void **state)
 		acknowledged += kill_round(c, &seed, &left_over);
 		rounds++;
 	} while (now_ms() < end_ms);
-	print_message("%u kills, %u acknowledged saves, all there; %u jobs left unfinished\n", WRITERS * rounds,
-	    acknowledged, left_over);
-	assert_true(acknowledged > rounds);
+	print_message("%u kills, %u acknowledged saves, all there; %u jobs left unfinished\n",
+	    WRITERS * rounds, acknowledged, left_over);
+	assert_true(acknowledged >= rounds);
 	assert_true(scratch_sql(c, "SELECT count(*) FROM profiles") >= acknowledged);
 }
 

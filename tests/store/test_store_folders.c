@@ -82,12 +82,19 @@ links_are_not_followed(void **state)
 	assert_int_equal(symlinkat("../outside", fd, "jobs/" JOB), 0);
 	assert_int_equal(remove_job(c, JOB), OK);
 	assert_true(scratch_exists(c, "outside/keep"));
+
+	make_folder(c, "outside/" JOB);
+	assert_int_equal(unlinkat(fd, "jobs", AT_REMOVEDIR), 0);
+	assert_int_equal(symlinkat("outside", fd, "jobs"), 0);
+	assert_int_not_equal(remove_job(c, JOB), OK);
+	assert_true(scratch_exists(c, "outside/" JOB));
 }
 
 static void
 only_ids_name_folders(void **state)
 {
-	static const char *const names[] = { "", ".", "..", "../outside", "01ARZ3NDEKTSV4RRFFQ69G5F/.", "x" };
+	static const char *const names[] = { "", ".", "..", "../outside",
+		"01ARZ3NDEKTSV4RRFFQ69G5F/.", "x" };
 	struct scratch *c = *state;
 
 	make_folder(c, "outside");
@@ -170,7 +177,8 @@ instances_live_by_their_lock(void **state)
 	snprintf(path, sizeof(path), "instances/%s/lock", other.instance);
 	assert_int_equal(unlinkat(fd, path, 0), 0);
 	assert_false(instance_alive(fd, text_of(other.instance)));
-	assert_int_equal(symlinkat("/dev/null", fd, path), 0);               /* cannot be looked at: not taken for dead */
+	/* cannot be looked at: not taken for dead */
+	assert_int_equal(symlinkat("/dev/null", fd, path), 0);
 	assert_true(instance_alive(fd, text_of(other.instance)));
 }
 

@@ -1,6 +1,6 @@
 /*
- * The handler table without a channel: the functions of the runtime that handlers call are defined here, so every answer
- * passes the real encoder and decoder, but no socket.
+ * The handler table without a channel: the functions of the runtime that handlers call are defined
+ * here, so every answer passes the real encoder and decoder, but no socket.
  */
 #include "tests/store/scratch.h"
 
@@ -115,7 +115,8 @@ every_message_of_the_store_has_one_handler(void **state)
 
 	(void)state;
 	for (int type = 1; type < MSG_TYPE_END; type++)
-		of_store += msg_info((enum msg_type)type) != NULL && msg_info((enum msg_type)type)->owner == ROLE_STORE;
+		of_store += msg_info((enum msg_type)type) != NULL &&
+			    msg_info((enum msg_type)type)->owner == ROLE_STORE;
 	for (const struct handler *h = store_handlers; h->type != MSG_NONE; h++) {
 		assert_int_equal(msg_info(h->type)->owner, ROLE_STORE);
 		for (const struct handler *k = store_handlers; k < h; k++)
@@ -125,14 +126,17 @@ every_message_of_the_store_has_one_handler(void **state)
 	assert_int_equal(handled, of_store);
 }
 
-/* One job from beginning to end, and its profile read again; the model is large enough for the spool. */
+/* One job from beginning to end, and its profile read again; the model is large enough for the
+ * spool. */
 static void
 a_job_goes_all_the_way(void **state)
 {
 	static char model[300000];
 	const char *job = scratch_id(), *id = scratch_id();
-	struct body_job_open open = { .job_id = text_of(job), .instance = text_of(worker.scratch.instance),
-		.tool = text_of("profile_script"), .arguments = scratch_map(NULL) };
+	struct body_job_open open = { .job_id = text_of(job),
+		.instance = text_of(worker.scratch.instance),
+		.tool = text_of("profile_script"),
+		.arguments = scratch_map(NULL) };
 	struct body_job_mark mark = { .job_id = text_of(job), .state = text_of("running") };
 	struct body_job_unfinished left = { .instance = text_of(worker.scratch.instance) };
 	struct body_profile_save save = scratch_save(job, id, "{}", NULL);
@@ -172,7 +176,8 @@ static void
 errors_come_with_words(void **state)
 {
 	struct body_job_load unknown = { .job_id = text_of(scratch_id()) };
-	struct body_job_close wrong = { .job_id = text_of(scratch_id()), .outcome = text_of("fine") };
+	struct body_job_close wrong = { .job_id = text_of(scratch_id()),
+		.outcome = text_of("fine") };
 	struct body_profile_load malformed = { .profile_id = text_of("../../x") };
 	struct body_job_loaded answer;
 

@@ -25,7 +25,9 @@ tear_down(void **state)
 static struct body_job_close
 close_with(const char *job_id, const char *outcome, enum err e)
 {
-	return (struct body_job_close){ .job_id = text_of(job_id), .outcome = text_of(outcome), .error_code = e };
+	return (struct body_job_close){
+		.job_id = text_of(job_id), .outcome = text_of(outcome), .error_code = e
+	};
 }
 
 static enum err
@@ -81,7 +83,9 @@ static void
 wrong_marks_are_refused(void **state)
 {
 	static const struct { const char *state; enum err e; } cases[] = {
-		{ "done", ERR_INVALID_ARGUMENT }, { "queued", ERR_INVALID_ARGUMENT }, { "", ERR_INVALID_ARGUMENT },
+		{ "done", ERR_INVALID_ARGUMENT },
+		{ "queued", ERR_INVALID_ARGUMENT },
+		{ "", ERR_INVALID_ARGUMENT },
 		{ "running'; DROP TABLE jobs", ERR_INVALID_ARGUMENT },
 	};
 	struct scratch *c = *state;
@@ -97,15 +101,19 @@ wrong_marks_are_refused(void **state)
 static void
 hostile_ids_are_refused(void **state)
 {
-	static const char *const ids[] = { "", "x", "../../../../../../etc/pass", "01ARZ3NDEKTSV4RRFFQ69G5FA%",
-		"__________________________", "01ARZ3NDEKTSV4RRFFQ69G5FA'", "01arz3ndektsv4rrffq69g5fav",
-		"81ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAVV", "%%%%%%%%%%%%%%%%%%%%%%%%%%" };
+	static const char *const ids[] = { "", "x", "../../../../../../etc/pass",
+		"01ARZ3NDEKTSV4RRFFQ69G5FA%", "__________________________",
+		"01ARZ3NDEKTSV4RRFFQ69G5FA'", "01arz3ndektsv4rrffq69g5fav",
+		"81ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAVV",
+		"%%%%%%%%%%%%%%%%%%%%%%%%%%" };
 	struct scratch *c = *state;
 
 	scratch_open_job(c, scratch_id());
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		struct body_job_open open = { .job_id = text_of(ids[i]), .instance = text_of(c->instance),
-			.tool = text_of("t"), .arguments = scratch_map(NULL) };
+		struct body_job_open open = { .job_id = text_of(ids[i]),
+			.instance = text_of(c->instance),
+			.tool = text_of("t"),
+			.arguments = scratch_map(NULL) };
 		struct body_job_close in = close_with(ids[i], "ok", OK);
 		const char *answered = NULL;
 		struct answer a;
@@ -127,8 +135,11 @@ texts_are_data(void **state)
 {
 	struct scratch *c = *state;
 	const char *id = scratch_id(), *answered, *evil = "x'); DROP TABLE jobs; --\"`$(reboot)";
-	struct body_job_open in = { .job_id = text_of(id), .instance = text_of(c->instance), .tool = text_of(evil),
-		.label = text_of(evil), .arguments = scratch_map(evil, evil, NULL) };
+	struct body_job_open in = { .job_id = text_of(id),
+		.instance = text_of(c->instance),
+		.tool = text_of(evil),
+		.label = text_of(evil),
+		.arguments = scratch_map(evil, evil, NULL) };
 	struct answer a;
 
 	assert_int_equal(job_open(&c->store, &in, &answered), OK);
@@ -146,7 +157,8 @@ deep_arguments_are_refused(void **state)
 
 	for (int depth = 15; depth <= LIMIT_MSGPACK_DEPTH + 1; depth++) {
 		struct value_writer w;
-		struct body_job_open in = { .job_id = text_of(scratch_id()), .instance = text_of(c->instance),
+		struct body_job_open in = { .job_id = text_of(scratch_id()),
+			.instance = text_of(c->instance),
 			.tool = text_of("t") };
 		const char *answered = NULL;
 
@@ -176,7 +188,8 @@ unfinished_job_says_what_to_do(void **state)
 	assert_member(a.root, "tool", "profile_script");
 	assert_member(a.root, "label", NULL);
 	assert_member(a.root, "server", NULL);
-	assert_true(value_get_real(a.root, "age_s", -1) >= 0 && value_get_real(a.root, "age_s", -1) < 60);
+	assert_true(value_get_real(a.root, "age_s", -1) >= 0);
+	assert_true(value_get_real(a.root, "age_s", 60) < 60);
 	assert_non_null(strstr(value_get_text(a.root, "next").at, "get_job"));
 	answer_fini(&a);
 	assert_int_equal(load(c, scratch_id(), &a), ERR_NOT_FOUND);
@@ -189,7 +202,8 @@ close_with_outcome_once(void **state)
 {
 	struct scratch *c = *state;
 	const char *id = scratch_id();
-	struct body_job_close in = close_with(id, "cancelled", OK), again = close_with(id, "ok", OK);
+	struct body_job_close in = close_with(id, "cancelled", OK);
+	struct body_job_close again = close_with(id, "ok", OK);
 	struct answer first, second, loaded;
 
 	scratch_open_job(c, id);
@@ -237,7 +251,8 @@ close_with_error_fails_the_load(void **state)
 {
 	struct scratch *c = *state;
 	const char *id = scratch_id(), *bare = scratch_id();
-	struct body_job_close in = close_with(id, NULL, ERR_NO_SCALENE), plain = close_with(bare, NULL, ERR_BUSY);
+	struct body_job_close in = close_with(id, NULL, ERR_NO_SCALENE);
+	struct body_job_close plain = close_with(bare, NULL, ERR_BUSY);
 	struct answer a;
 
 	scratch_open_job(c, id);
@@ -312,7 +327,9 @@ jobs_of_another_server_are_left_alone(void **state)
 	struct scratch *c = *state, other;
 	const char *id = scratch_id(), *theirs = NULL;
 	struct body_job_close in = close_with(id, "ok", OK);
-	struct body_job_open open = { .job_id = text_of(id), .tool = text_of("t"), .arguments = scratch_map(NULL) };
+	struct body_job_open open = {
+		.job_id = text_of(id), .tool = text_of("t"), .arguments = scratch_map(NULL)
+	};
 	struct answer a;
 
 	scratch_join(&other, c->dir);

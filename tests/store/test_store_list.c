@@ -43,7 +43,9 @@ add(struct scratch *c, const char *program, const char *label)
 static enum err
 list(struct scratch *c, int64_t limit, const char *cursor, const char *search, struct answer *a)
 {
-	struct body_profile_list in = { .limit = limit, .cursor = text_of(cursor), .search = text_of(search) };
+	struct body_profile_list in = {
+		.limit = limit, .cursor = text_of(cursor), .search = text_of(search)
+	};
 	enum err e;
 
 	answer_init(a);
@@ -67,7 +69,8 @@ rows_say_what_is_known(void **state)
 	struct answer a;
 
 	add(c, "-m b", NULL);
-	scratch_sql(c, "UPDATE profiles SET elapsed_s = 2.5, created_ms = 1700000000000 WHERE label = 'first'");
+	scratch_sql(c, "UPDATE profiles SET elapsed_s = 2.5, created_ms = 1700000000000"
+	    " WHERE label = 'first'");
 	assert_int_equal(list(c, 10, NULL, NULL, &a), OK);
 	assert_int_equal(rows_of(&a)->size, 2);
 	assert_int_equal(value_get_int(a.root, "total", -1), 2);
@@ -99,7 +102,8 @@ pages_cover_everything_once(void **state)
 		snprintf(program, sizeof(program), "p%d", i);
 		add(c, program, NULL);
 	}
-	scratch_sql(c, "UPDATE profiles SET created_ms = created_ms / 8 * 8");      /* many equal times */
+	/* many equal times */
+	scratch_sql(c, "UPDATE profiles SET created_ms = created_ms / 8 * 8");
 	do {
 		struct answer a;
 
@@ -108,7 +112,8 @@ pages_cover_everything_once(void **state)
 			char program[16];
 			int number;
 
-			assert_true(text_copy(value_get_text(&rows_of(&a)->ptr[i], "program"), program, 16));
+			assert_true(text_copy(value_get_text(&rows_of(&a)->ptr[i], "program"),
+			    program, 16));
 			assert_int_equal(sscanf(program, "p%d", &number), 1);
 			assert_true(number < ROWS);
 			seen[number]++;
@@ -128,8 +133,19 @@ static void
 search_takes_texts_as_they_stand(void **state)
 {
 	static const struct { const char *search; int64_t found; } cases[] = {
-		{ NULL, 5 }, { "", 5 }, { "train", 2 }, { "TRAIN", 2 }, { "Label", 1 }, { "%", 1 }, { "_", 1 },
-		{ "\\", 1 }, { "100%", 1 }, { "a_b", 1 }, { "aXb", 1 }, { "' OR '1'='1", 0 }, { "nothing", 0 },
+		{ NULL, 5 },
+		{ "", 5 },
+		{ "train", 2 },
+		{ "TRAIN", 2 },
+		{ "Label", 1 },
+		{ "%", 1 },
+		{ "_", 1 },
+		{ "\\", 1 },
+		{ "100%", 1 },
+		{ "a_b", 1 },
+		{ "aXb", 1 },
+		{ "' OR '1'='1", 0 },
+		{ "nothing", 0 },
 		{ "\xc3\xa9t\xc3\xa9", 1 },
 	};
 	struct scratch *c = *state;
@@ -183,8 +199,12 @@ static void
 limits_are_kept(void **state)
 {
 	static const struct { int64_t limit; enum err e; uint32_t rows; } cases[] = {
-		{ 0, ERR_INVALID_ARGUMENT, 0 }, { -1, ERR_INVALID_ARGUMENT, 0 },
-		{ INT64_MIN, ERR_INVALID_ARGUMENT, 0 }, { 1, OK, 1 }, { 3, OK, 3 }, { INT64_MAX, OK, 3 },
+		{ 0, ERR_INVALID_ARGUMENT, 0 },
+		{ -1, ERR_INVALID_ARGUMENT, 0 },
+		{ INT64_MIN, ERR_INVALID_ARGUMENT, 0 },
+		{ 1, OK, 1 },
+		{ 3, OK, 3 },
+		{ INT64_MAX, OK, 3 },
 	};
 	struct scratch *c = *state;
 
@@ -210,10 +230,11 @@ large_rows_end_the_page(void **state)
 
 	memset(program, 'x', sizeof(program) - 1);
 	add(c, program, NULL);
-	scratch_sql(c, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 199)"
-	    " INSERT INTO profiles SELECT substr(id, 1, 22) || printf('%04d', i), job_id, label, tool, program,"
-	    " outcome, created_ms, elapsed_s, peak_memory_mb, raw_sha256, raw_size, model_sha256, model_size, run,"
-	    " summary, provenance FROM profiles, n");
+	scratch_sql(c,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 199)"
+	    " INSERT INTO profiles SELECT substr(id, 1, 22) || printf('%04d', i), job_id, label,"
+	    " tool, program, outcome, created_ms, elapsed_s, peak_memory_mb, raw_sha256, raw_size,"
+	    " model_sha256, model_size, run, summary, provenance FROM profiles, n");
 	assert_int_equal(list(c, 1000, NULL, NULL, &a), OK);
 	assert_true(rows_of(&a)->size < 200 && rows_of(&a)->size > 100);
 	assert_true(a.w.buffer.size < PROFILE_LIST_BYTES + 200);

@@ -46,9 +46,9 @@ static void
 only_maps_are_taken_in(void **state)
 {
 	static const struct { const char *bytes; size_t len; enum err e; } cases[] = {
-		{ "\x80", 1, OK }, { "\xc0", 1, OK }, { "\x90", 1, ERR_INVALID_ARGUMENT }, { "\x01", 1, ERR_INVALID_ARGUMENT },
-		{ "\xa1x", 2, ERR_INVALID_ARGUMENT },
-		{ "\x81\x01\x02", 3, OK },                           /* a key that is no text is passed over */
+		{ "\x80", 1, OK }, { "\xc0", 1, OK }, { "\x90", 1, ERR_INVALID_ARGUMENT },
+		{ "\x01", 1, ERR_INVALID_ARGUMENT }, { "\xa1x", 2, ERR_INVALID_ARGUMENT },
+		{ "\x81\x01\x02", 3, OK }, /* a key that is no text is passed over */
 	};
 
 	(void)state;
@@ -114,8 +114,16 @@ warnings_of(struct value_writer *w, unsigned count, size_t len)
 static void
 warnings_are_joined_within_bounds(void **state)
 {
-	static const struct { unsigned first, second; size_t len; unsigned least, most; } cases[] = {
-		{ 0, 0, 1, 0, 0 }, { 1, 0, 1, 1, 1 }, { 0, 2, 1, 2, 2 }, { 3, 4, 10, 7, 7 }, { 10, 10, 4000, 10, 15 },
+	static const struct {
+		unsigned first, second;
+		size_t len;
+		unsigned least, most;
+	} cases[] = {
+		{ 0, 0, 1, 0, 0 },
+		{ 1, 0, 1, 1, 1 },
+		{ 0, 2, 1, 2, 2 },
+		{ 3, 4, 10, 7, 7 },
+		{ 10, 10, 4000, 10, 15 },
 	};
 
 	(void)state;
@@ -126,8 +134,10 @@ warnings_are_joined_within_bounds(void **state)
 		struct result r;
 		struct answer a;
 
-		assert_int_equal(value_parse(warnings_of(&one, cases[i].first, cases[i].len), &first), OK);
-		assert_int_equal(value_parse(warnings_of(&two, cases[i].second, cases[i].len), &second), OK);
+		assert_int_equal(
+		    value_parse(warnings_of(&one, cases[i].first, cases[i].len), &first), OK);
+		assert_int_equal(
+		    value_parse(warnings_of(&two, cases[i].second, cases[i].len), &second), OK);
 		result_init(&r);
 		result_members(&r, value_root(&first));
 		result_members(&r, value_root(&second));
@@ -167,7 +177,8 @@ warnings_outlive_large_members(void **state)
 	finish(&r, &a);
 	assert_int_equal(value_get(a.root, "warnings")->via.array.size, 1);
 	assert_non_null(value_get(a.root, "big"));
-	assert_true(text_is(value_as_text(&value_get(a.root, "left_out")->via.array.ptr[0]), "more"));
+	assert_true(text_is(value_as_text(&value_get(a.root, "left_out")->via.array.ptr[0]),
+	    "more"));
 	answer_fini(&a);
 	value_tree_fini(&tree);
 	value_tree_fini(&warnings);
@@ -206,6 +217,8 @@ fault_texts_are_bounded_utf8(void **state)
 	fault_set(&f, ERR_STORAGE, NULL, "dir /tmp/\xff\xfe is full");
 	assert_string_equal(f.message, "dir /tmp/?? is full");
 	assert_string_equal(f.hint, "");
+	fault_set(&f, ERR_STORAGE, "look into /tmp/\xff", "full");
+	assert_string_equal(f.hint, "look into /tmp/?");
 	fault_copy(&f, ERR_BUSY, (struct text){ "\xc3\xa9tc", 3 }, (struct text){ NULL, 0 });
 	assert_string_equal(f.message, "\xc3\xa9t");
 	fault_clear(&f);

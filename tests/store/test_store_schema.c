@@ -80,7 +80,8 @@ empty_database(struct scratch *c)
 	store_fini(&c->store);
 	snprintf(path, sizeof(path), "%s/" DATABASE_NAME, c->dir);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(database_open(&c->store.database, c->dir, spool_dir_fd(c->spool), &c->store.fault), OK);
+	assert_int_equal(
+	    database_open(&c->store.database, c->dir, spool_dir_fd(c->spool), &c->store.fault), OK);
 }
 
 /* From every version to every later one. */

@@ -1,5 +1,6 @@
 #include "tests/store/scratch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -79,12 +80,14 @@ assert_whole(struct scratch *c, const char *job_id, const char *state)
 {
 	assert_int_equal(store_ready(&c->store), OK);
 	assert_string_equal(scratch_open_job(c, job_id), state);
-	assert_int_equal(scratch_sql(c, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	assert_int_equal(
+	    scratch_sql(c, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
 }
 
 /* ---- in processes of their own ---- */
 
-/* Refused while the limit stands, accepted when it is gone; nothing is lost and nothing half saved. */
+/* Refused while the limit stands, accepted when it is gone; nothing is lost and nothing half
+ * saved. */
 static int
 file_size_limit(const char *dir)
 {
@@ -154,16 +157,19 @@ read_only_folder(const char *dir)
 	struct scratch c;
 
 	if (geteuid() == 0)
-		assert_true(chown(dir, NOBODY, NOBODY) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+		assert_true(
+		    chown(dir, NOBODY, NOBODY) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
 	scratch_join(&c, dir);
 	assert_int_equal(chmod(dir, 0500), 0);
-	assert_refused(&c, store_ready(&c.store), ERR_STORAGE_READ_ONLY);    /* no database, none can be made */
+	/* no database, and none can be made */
+	assert_refused(&c, store_ready(&c.store), ERR_STORAGE_READ_ONLY);
 	assert_int_equal(chmod(dir, 0700), 0);
 	assert_int_equal(store_ready(&c.store), OK);
 	scratch_open_job(&c, job);
 	store_fini(&c.store);
 	assert_int_equal(chmod(dir, 0500), 0);
-	assert_refused(&c, store_ready(&c.store), ERR_STORAGE_READ_ONLY);    /* one is there, its log is not */
+	/* a database, but no log, and none can be made */
+	assert_refused(&c, store_ready(&c.store), ERR_STORAGE_READ_ONLY);
 	assert_int_equal(chmod(dir, 0700), 0);
 	assert_whole(&c, job, "queued");
 	scratch_leave(&c);
@@ -255,6 +261,26 @@ a_removed_database_is_made_again(void **state)
 	assert_int_equal(scratch_sql(c, "SELECT count(*) FROM jobs"), 1);
 }
 
+/* After a failure of the disk the connection is not trusted any more. */
+static void
+a_failed_connection_is_made_again(void **state)
+{
+	static const struct { int code; int64_t kept; } cases[] = {
+		{ SQLITE_FULL, 1 }, { SQLITE_BUSY, 1 }, { SQLITE_CONSTRAINT, 1 },
+		{ SQLITE_CORRUPT, 0 }, { SQLITE_IOERR_READ, 0 }, { SQLITE_READONLY, 0 },
+	};
+	struct scratch *c = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scratch_sql(c, "CREATE TEMP TABLE IF NOT EXISTS mark (x)");
+		errno = 0;
+		database_fault(&c->store.database, cases[i].code);
+		assert_int_equal(store_ready(&c->store), OK);
+		assert_int_equal(scratch_sql(c, "SELECT count(*) FROM temp.sqlite_schema"),
+		    cases[i].kept);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -265,6 +291,7 @@ main(int argc, char **argv)
 		TEST(a_read_only_folder_is_survived),
 		TEST(a_held_lock_is_told),
 		TEST(a_removed_database_is_made_again),
+		TEST(a_failed_connection_is_made_again),
 	};
 
 	if (argc == 1)

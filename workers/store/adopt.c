@@ -67,7 +67,7 @@ adopt_all(struct store *s)
 
 #define SQL_UNFINISHED \
 	"SELECT id, tool, state, label, arguments FROM jobs" \
-	" WHERE instance = ?1 AND state <> 'done' ORDER BY created_ms, id LIMIT ?2"
+	" WHERE instance = ?1 AND state <> 'done' ORDER BY created_ms, rowid LIMIT ?2"
 enum { ROW_ID, ROW_TOOL, ROW_STATE, ROW_LABEL, ROW_ARGUMENTS };
 
 static void

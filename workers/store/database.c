@@ -89,10 +89,13 @@ fault_with_cause(struct database *d, int code, const char *detail)
 enum err
 database_fault(struct database *d, int code)
 {
-	int primary = code & 0xff;
+	int number = errno, primary = code & 0xff;
 
-	if (d->sql != NULL && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
-		primary = code_of_errno(sqlite3_system_errno(d->sql), primary);
+	if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
+		int kept = d->sql != NULL ? sqlite3_system_errno(d->sql) : 0;
+
+		primary = code_of_errno(kept != 0 ? kept : number, primary);
+	}
 	return fault_with_cause(d, primary,
 	    d->sql != NULL ? sqlite3_errmsg(d->sql) : sqlite3_errstr(code));
 }
@@ -133,6 +136,7 @@ connect_file(struct database *d)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return fault_set(d->fault, ERR_TOO_LARGE, NULL,
 		    "the state directory's name is too long");
+	errno = 0;
 	code = sqlite3_open_v2(path, &d->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK)
 		return database_fault(d, code);
@@ -154,6 +158,7 @@ use_write_ahead_log(struct database *d)
 	int code;
 
 	for (int waited_ms = 0;; waited_ms += WAL_RETRY_MS) {
+		errno = 0;
 		code = sqlite3_exec(d->sql, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 		if ((code & 0xff) != SQLITE_BUSY || waited_ms >= DATABASE_BUSY_MS / 4)
 			return code;

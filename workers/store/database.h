@@ -47,7 +47,8 @@ enum err database_begin(struct database *d);
  * transaction is on disk (synchronous=FULL). */
 enum err database_end(struct database *d, enum err e);
 
-/* The error for SQLite's code, with sentences in the fault. */
+/* The error for SQLite's code, with sentences in the fault. errno must be 0 or what the failed
+ * call left: SQLite keeps it (sqlite3_system_errno) for opening but not for every write. */
 enum err database_fault(struct database *d, int code);
 
 #endif

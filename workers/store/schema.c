@@ -1,5 +1,6 @@
 #include "workers/store/schema.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "workers/store/statement.h"
@@ -86,6 +87,7 @@ migrate(struct database *d, const struct migration *migrations, unsigned from, u
 	char pragma[48];
 	int code = SQLITE_OK;
 
+	errno = 0;
 	for (unsigned i = from; i < to && code == SQLITE_OK; i++)
 		code = sqlite3_exec(d->sql, migrations[i].sql, NULL, NULL, NULL);
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %u", to);

@@ -1,5 +1,6 @@
 #include "workers/store/statement.h"
 
+#include <errno.h>
 #include <math.h>
 
 struct param
@@ -60,9 +61,11 @@ statement_open(struct database *d, const char *sql, const struct param *params, 
     sqlite3_stmt **ret_statement)
 {
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(d->sql, sql, -1, &statement, NULL);
 	enum err e;
+	int code;
 
+	errno = 0;
+	code = sqlite3_prepare_v2(d->sql, sql, -1, &statement, NULL);
 	for (unsigned i = 0; i < count && code == SQLITE_OK; i++)
 		code = bind(statement, (int)i + 1, &params[i]);
 	if (code == SQLITE_OK) {
@@ -77,8 +80,10 @@ statement_open(struct database *d, const char *sql, const struct param *params, 
 enum err
 statement_step(struct database *d, sqlite3_stmt *statement, bool *ret_row)
 {
-	int code = sqlite3_step(statement);
+	int code;
 
+	errno = 0;
+	code = sqlite3_step(statement);
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		return database_fault(d, code);
 	*ret_row = code == SQLITE_ROW;
