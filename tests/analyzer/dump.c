@@ -1,10 +1,11 @@
 /*
- * Prints what the analyzer makes of a profile as one JSON object, for comparison with an independent reader:
+ * Prints what the analyzer makes of a profile as one JSON object, for comparison with an
+ * independent reader:
  *
  *     analyzer_dump PROFILE.json
  *
- * { outcome, summary, cpu_hotspots, profile } are the answers; `figures` are all lines, functions and files
- * unrounded, as they are after a trip through the model.
+ * { outcome, summary, cpu_hotspots, profile } are the answers; `figures` are all lines, functions
+ * and files unrounded, as they are after a trip through the model.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,31 +14,46 @@
 
 const char small_profile[] =
     "{\"program\":\"/p/main.py\",\"args\":null,\"filename\":\"/p\",\"entrypoint_dir\":\"/p\",\n"
-    " \"elapsed_time_sec\":2.5,\"start_time_absolute\":1795356214.5,\"alloc_samples\":12,\"growth_rate\":-3.5,\n"
-    " \"max_footprint_mb\":80.125,\"max_footprint_python_fraction\":0.5,\"native_allocations_mb\":0,\n"
+    " \"elapsed_time_sec\":2.5,\"start_time_absolute\":1795356214.5,\"alloc_samples\":12,"
+    "\"growth_rate\":-3.5,\n"
+    " \"max_footprint_mb\":80.125,\"max_footprint_python_fraction\":0.5,"
+    "\"native_allocations_mb\":0,\n"
     " \"memory\":true,\"gpu\":false,\"async_profile\":true,\"unknown\":[{\"deep\":[[[1]]]}],\n"
     " \"samples\":[[1000000000,10],[2000000000,80.125]],\n"
     " \"combined_stacks\":[[[{\"kind\":\"py\"}],3]],\n"
-    " \"stacks\":[[[\"/p/main.py <module>:9;\",\"/p/my lib/util.py Box.fill:3;\"],{\"count\":150,\"c_time\":0.5}],\n"
+    " \"stacks\":[[[\"/p/main.py <module>:9;\",\"/p/my lib/util.py Box.fill:3;\"],{\"count\":150,"
+    "\"c_time\":0.5}],\n"
     "  [[\"/p/main.py <module>:9;\"],{\"count\":50}]],\n"
     " \"files\":{\n"
-    "  \"/p/main.py\":{\"percent_cpu_time\":25,\"imports\":[],\"leaks\":{},\"functions\":[],\"lines\":[\n"
-    "   {\"lineno\":8,\"line\":\"\\n\",\"n_cpu_percent_python\":0,\"start_function_line\":0,\"end_function_line\":0},\n"
-    "   {\"lineno\":9,\"line\":\"if 1 \\\\u003c 2 \\\\u0026 3: run(\\\"\\u00e9\\\")\\n\",\"n_cpu_percent_python\":20,\n"
-    "    \"n_cpu_percent_c\":5,\"n_sys_percent\":0,\"start_function_line\":0,\"end_function_line\":0}]},\n"
-    "  \"/p/my lib/util.py\":{\"percent_cpu_time\":75,\"leaks\":{\"4\":{\"likelihood\":0.97,\"velocity_mb_s\":1.5}},\n"
-    "   \"functions\":[{\"line\":\"Box.fill\",\"lineno\":2,\"n_cpu_percent_python\":1}],\"lines\":[\n"
-    "   {\"lineno\":1,\"line\":\"class Box:\\n\",\"start_function_line\":1,\"end_function_line\":4},\n"
-    "   {\"lineno\":2,\"line\":\"    def fill(self):\\n\",\"n_cpu_percent_python\":10,\"start_function_line\":2,\n"
+    "  \"/p/main.py\":{\"percent_cpu_time\":25,\"imports\":[],\"leaks\":{},\"functions\":[],"
+    "\"lines\":[\n"
+    "   {\"lineno\":8,\"line\":\"\\n\",\"n_cpu_percent_python\":0,\"start_function_line\":0,"
+    "\"end_function_line\":0},\n"
+    "   {\"lineno\":9,\"line\":\"if 1 \\\\u003c 2 \\\\u0026 3: run(\\\"\\u00e9\\\")\\n\","
+    "\"n_cpu_percent_python\":20,\n"
+    "    \"n_cpu_percent_c\":5,\"n_sys_percent\":0,\"start_function_line\":0,"
+    "\"end_function_line\":0}]},\n"
+    "  \"/p/my lib/util.py\":{\"percent_cpu_time\":75,\"leaks\":{\"4\":{\"likelihood\":0.97,"
+    "\"velocity_mb_s\":1.5}},\n"
+    "   \"functions\":[{\"line\":\"Box.fill\",\"lineno\":2,\"n_cpu_percent_python\":1}],"
+    "\"lines\":[\n"
+    "   {\"lineno\":1,\"line\":\"class Box:\\n\",\"start_function_line\":1,"
+    "\"end_function_line\":4},\n"
+    "   {\"lineno\":2,\"line\":\"    def fill(self):\\n\",\"n_cpu_percent_python\":10,"
+    "\"start_function_line\":2,\n"
     "    \"end_function_line\":4},\n"
-    "   {\"lineno\":3,\"line\":\"        for i in self:\\n\",\"n_cpu_percent_c\":40,\"n_sys_percent\":5,\n"
-    "    \"start_function_line\":2,\"end_function_line\":4,\"start_outermost_loop\":3,\"end_outermost_loop\":4},\n"
-    "   {\"lineno\":4,\"line\":\"            self.x.append(i)\\n\",\"n_cpu_percent_python\":15,\"n_cpu_percent_c\":5,\n"
+    "   {\"lineno\":3,\"line\":\"        for i in self:\\n\",\"n_cpu_percent_c\":40,"
+    "\"n_sys_percent\":5,\n"
+    "    \"start_function_line\":2,\"end_function_line\":4,\"start_outermost_loop\":3,"
+    "\"end_outermost_loop\":4},\n"
+    "   {\"lineno\":4,\"line\":\"            self.x.append(i)\\n\",\"n_cpu_percent_python\":15,"
+    "\"n_cpu_percent_c\":5,\n"
     "    \"n_malloc_mb\":70.5,\"n_peak_mb\":60.25,\"n_copy_mb_s\":1.5,\"start_function_line\":2,\n"
     "    \"end_function_line\":4,\"memory_samples\":[[1,2]],\"async_task_names\":[\"t\"]}]}}}\n";
 
 const char *const fixture_names[] = {
-	"alloc_memory", "asyncio_cpu", "hot_loop_cpu", "leak_log_memory", "legacy_1_5_55", "orders_after",
+	"alloc_memory", "asyncio_cpu", "decorated_memory", "hot_loop_cpu", "leak_log_memory",
+	    "legacy_1_5_55", "orders_after",
 	"orders_before", "shop_multifile", NULL,
 };
 
@@ -104,7 +119,8 @@ view_of(const char *text, const char *facts, struct view_query q, enum err *ret_
 	assert_int_equal(reading_make(text_of("ok"), text, strlen(text), &r), OK);
 	assert_true(r.has_model);
 	value_writer_init(&answer);
-	e = analysis_view(value_done(&r.model), value_from_json(facts, &encoded), q, &answer, &problem);
+	e = analysis_view(value_done(&r.model), value_from_json(facts, &encoded), q, &answer,
+	    &problem);
 	if (e == OK)
 		json = json_of(value_done(&answer));
 	if (ret_error == NULL)
@@ -125,7 +141,8 @@ summary_of(const char *text)
 	struct reading r;
 	cJSON *json;
 
-	assert_int_equal(reading_make(text_of("ok"), text, text == NULL ? 0 : strlen(text), &r), OK);
+	assert_int_equal(reading_make(text_of("ok"), text, text == NULL ? 0 : strlen(text), &r),
+	    OK);
 	json = json_of(value_done(&r.summary));
 	reading_fini(&r);
 	return json;

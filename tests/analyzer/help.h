@@ -23,8 +23,9 @@ struct value value_from_json(const char *text, struct value_writer *w);
 /* The value as a cJSON tree; fails the test when it is not acceptable. The caller deletes it. */
 cJSON *json_of(struct value v);
 
-/* Reads `text`, which must be a profile, runs the view on its model and parses the answer. The error is written
- * to *ret_error when that is not NULL, else there must be none. NULL when the view failed. */
+/* Reads `text`, which must be a profile, runs the view on its model and parses the answer. The
+ * error is written to *ret_error when that is not NULL, else there must be none. NULL when the view
+ * failed. */
 cJSON *view_of(const char *text, const char *facts, struct view_query q, enum err *ret_error,
     struct view_problem *ret_problem);
 

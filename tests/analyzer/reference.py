@@ -1,16 +1,19 @@
 """An independent reader of Scalene's JSON, to hold the analyzer's figures against.
 
-It shares nothing with the analyzer: Python's json module reads the profile, Python's own parser (ast) finds
-functions and their names in the source text that the profile carries, whatever Scalene says about them.
+It shares nothing with the analyzer: Python's json module reads the profile, Python's own parser
+(ast) finds functions and their names in the source text that the profile carries, whatever Scalene
+says about them.
 """
 import ast
 import json
 import math
 
 CPU = ("n_cpu_percent_python", "n_cpu_percent_c", "n_sys_percent")
-SUMMED = CPU + ("n_malloc_mb", "n_gpu_percent", "n_copy_mb_s", "n_mallocs", "n_async_await_percent", "n_usage_fraction")
-METRICS = SUMMED + ("n_core_utilization", "n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_peak_mb", "n_avg_mb",
-                    "n_python_fraction", "n_async_concurrency_mean", "n_async_concurrency_peak")
+SUMMED = CPU + ("n_malloc_mb", "n_gpu_percent", "n_copy_mb_s", "n_mallocs", "n_async_await_percent",
+                "n_usage_fraction")
+METRICS = SUMMED + ("n_core_utilization", "n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb",
+                    "n_peak_mb", "n_avg_mb", "n_python_fraction",
+                    "n_async_concurrency_mean", "n_async_concurrency_peak")
 
 
 def unescape(text):
@@ -24,15 +27,20 @@ def cpu(metrics):
 
 
 class Scopes(ast.NodeVisitor):
-    """(start, end, qualified name) of every function and class."""
+    """(start, end, qualified name) of every function and class.
 
-    def __init__(self):
+    A function begins at its first decorator where `first_lines` says that its code does."""
+
+    def __init__(self, first_lines):
         self.found = []
+        self.first_lines = first_lines
         self.prefix = ""
 
     def enter(self, node, joint):
         name = self.prefix + node.name
-        self.found.append((node.lineno, node.end_lineno, name))
+        decorated = min((d.lineno for d in node.decorator_list), default=node.lineno)
+        start = decorated if (decorated, node.name) in self.first_lines else node.lineno
+        self.found.append((start, node.end_lineno, name))
         outer, self.prefix = self.prefix, name + joint
         self.generic_visit(node)
         self.prefix = outer
@@ -47,8 +55,8 @@ class Scopes(ast.NodeVisitor):
         self.enter(node, ".")
 
 
-def scopes_of(source):
-    visitor = Scopes()
+def scopes_of(source, functions=()):
+    visitor = Scopes({(f["lineno"], f["line"].rpartition(".")[2]) for f in functions})
     visitor.visit(ast.parse(source))
     return visitor.found
 
@@ -61,14 +69,13 @@ def scope_of(scopes, line, last_line):
 
 
 def sample_count(raw):
+    """The larger of two lower bounds."""
     counts = sum(stats.get("count", 0) for _, stats in raw.get("stacks", []))
-    if counts:
-        return counts
     times = set()
     for file in raw["files"].values():
         for line in file["lines"]:
             times.update(line.get("cpu_samples_list", []))
-    return len(times)
+    return max(counts, len(times))
 
 
 def plus_minus(share_percent, samples):
@@ -82,14 +89,15 @@ def read(text):
     result = {"raw": raw, "lines": {}, "functions": {}, "files": {}, "samples": sample_count(raw)}
     for path, file in raw["files"].items():
         source = "".join(unescape(line["line"]) for line in file["lines"])
-        scopes = scopes_of(source)
+        scopes = scopes_of(source, file["functions"])
         last_line = max(line["lineno"] for line in file["lines"])
         shown = [line for line in file["lines"] if any(line.get(key, 0) > 0 for key in METRICS)]
         for line in shown:
             metrics = {key: line.get(key, 0) for key in METRICS}
             start, end, name = scope_of(scopes, line["lineno"], last_line)
             result["lines"][path, line["lineno"]] = {
-                "metrics": metrics, "function": name, "source": unescape(line["line"]).rstrip("\r\n")}
+                "metrics": metrics, "function": name,
+                "source": unescape(line["line"]).rstrip("\r\n")}
             function = result["functions"].setdefault(
                 (path, name, start, end), {"peak": 0.0, **{key: 0.0 for key in SUMMED}})
             for key in SUMMED:
@@ -97,7 +105,8 @@ def read(text):
             function["peak"] = max(function["peak"], metrics["n_peak_mb"])
         result["files"][path] = {"cpu": sum(cpu(line) for line in shown), "lines": len(shown)}
     lines = [line["metrics"] for line in result["lines"].values()]
-    result["python"], result["native"], result["wait"] = (sum(line[key] for line in lines) for key in CPU)
+    for name, key in zip(("python", "native", "wait"), CPU):
+        result[name] = sum(line[key] for line in lines)
     result["allocated_mb"] = sum(line["n_malloc_mb"] for line in lines)
     result["cpu_s"] = raw["elapsed_time_sec"] * (result["python"] + result["native"]) / 100
     return result

@@ -1,4 +1,5 @@
-/* Bytes that nobody wrote on purpose: whatever is read must be refused, or hold together to the end. */
+/* Bytes that nobody wrote on purpose: whatever is read must be refused, or hold together to the
+ * end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -27,7 +28,8 @@ use_model(struct value model)
 		struct value answer;
 
 		value_writer_init(&w);
-		assert_int_equal(analysis_view(model, (struct value){ no_facts, 1 }, q, &w, &problem), OK);
+		assert_int_equal(analysis_view(model, (struct value){ no_facts, 1 }, q, &w,
+		    &problem), OK);
 		answer = value_done(&w);
 		assert_true(value_check(answer.at, answer.len));
 		value_writer_fini(&w);
@@ -67,7 +69,7 @@ test_truncated(void **state)
 
 		for (unsigned j = 0; j < 200; j++) {
 			size_t cut = next_random(&random) % (len - 2);
-			char *copy = malloc(cut == 0 ? 1 : cut);   /* of that very size, so that reading past it shows */
+			char *copy = malloc(cut == 0 ? 1 : cut);    /* reading past it shows */
 
 			assert_non_null(copy);
 			memcpy(copy, text, cut);

@@ -17,9 +17,12 @@ static void
 test_match_files(void **state)
 {
 	static const struct { const char *filename; unsigned matches; } cases[] = {
-		{ "pricing.py", 1 << 0 | 1 << 2 }, { "shop/pricing.py", 1 << 0 }, { "/p/shop/pricing.py", 1 << 0 },
-		{ "./shop/pricing.py", 1 << 0 }, { "/pricing.py", 1 << 0 | 1 << 2 }, { "ricing.py", 0 }, { "", 0 }, { "/", 0 },
-		{ "shop", 0 }, { "/q/p/shop/pricing.py", 0 }, { "<exec@a.py:3>", 1 << 1 }, { "PRICING.PY", 0 },
+		{ "pricing.py", 1 << 0 | 1 << 2 }, { "shop/pricing.py", 1 << 0 },
+		    { "/p/shop/pricing.py", 1 << 0 },
+		{ "./shop/pricing.py", 1 << 0 }, { "/pricing.py", 1 << 0 | 1 << 2 }, { "ricing.py",
+		    0 }, { "", 0 }, { "/", 0 },
+		{ "shop", 0 }, { "/q/p/shop/pricing.py", 0 }, { "<exec@a.py:3>", 1 << 1 },
+		    { "PRICING.PY", 0 },
 	};
 	struct profile_file files[] = {
 		{ .path = text_of("/p/shop/pricing.py") }, { .path = text_of("<exec@a.py:3>") },
@@ -46,7 +49,8 @@ test_order(void **state)
 {
 	static const uint32_t expected[] = { 3, 1, 0, 4 };
 	struct profile_line lines[] = {
-		{ .file = 1, .number = 5, .metric = { 10 } }, { .file = 0, .number = 9, .metric = { 4, 3, 3 } },
+		{ .file = 1, .number = 5, .metric = { 10 } }, { .file = 0, .number = 9,
+		    .metric = { 4, 3, 3 } },
 		{ .file = 0, .number = 1 }, { .file = 1, .number = 2, .metric = { 0, 0, 30 } },
 		{ .file = 1, .number = 6, .metric = { 10 } },
 	};
@@ -69,7 +73,8 @@ static void
 test_cursor(void **state)
 {
 	static const char *const bad[] = {
-		"", "0", "abc", "00000000", "0000000g10", "99999999ffffffffffffff", "zzzzzzzz1", "../../etc/passwd",
+		"", "0", "abc", "00000000", "0000000g10", "99999999ffffffffffffff", "zzzzzzzz1",
+		    "../../etc/passwd",
 	};
 	uint32_t hash = cursor_hash(cursor_hash(0, text_of("a")), text_of("bc")), offset = 77;
 	char cursor[CURSOR_BYTES], longer[CURSOR_BYTES + 2];
@@ -93,7 +98,8 @@ static void
 test_plus_minus(void **state)
 {
 	static const struct { uint64_t samples; double share, expected; } cases[] = {
-		{ 430, 32.95, 6.4115 }, { 100, 10, 8.4853 }, { 24, 66.6582, 27.2183 }, { 100, 0, 0 }, { 100, 100, 0 },
+		{ 430, 32.95, 6.4115 }, { 100, 10, 8.4853 }, { 24, 66.6582, 27.2183 }, { 100, 0,
+		    0 }, { 100, 100, 0 },
 		{ 100, 100.0001, 0 },
 	};
 	struct profile p = { .has_samples = true };
@@ -114,10 +120,13 @@ test_frames(void **state)
 {
 	static const struct { const char *frame, *file, *function; uint32_t line; } cases[] = {
 		{ "/p/a.py main:12;", "/p/a.py", "main", 12 },
-		{ "/p/my lib/a:b.py A.<locals>.<lambda>:3;", "/p/my lib/a:b.py", "A.<locals>.<lambda>", 3 },
+		{ "/p/my lib/a:b.py A.<locals>.<lambda>:3;", "/p/my lib/a:b.py",
+		    "A.<locals>.<lambda>", 3 },
 		{ "a.py <module>:1", "a.py", "<module>", 1 },
-		{ "a.py f:;", NULL, NULL, 0 }, { "a.py f:99999999;", NULL, NULL, 0 }, { "nothing", NULL, NULL, 0 },
-		{ "f:12;", NULL, NULL, 0 }, { "", NULL, NULL, 0 }, { ";", NULL, NULL, 0 }, { "a.py f:1x;", NULL, NULL, 0 },
+		{ "a.py f:;", NULL, NULL, 0 }, { "a.py f:99999999;", NULL, NULL, 0 }, { "nothing",
+		    NULL, NULL, 0 },
+		{ "f:12;", NULL, NULL, 0 }, { "", NULL, NULL, 0 }, { ";", NULL, NULL, 0 },
+		    { "a.py f:1x;", NULL, NULL, 0 },
 	};
 
 	(void)state;
@@ -128,7 +137,8 @@ test_frames(void **state)
 		assert_int_equal(parsed, cases[i].file != NULL);
 		if (!parsed)
 			continue;
-		assert_true(text_is(f.file, cases[i].file) && text_is(f.function, cases[i].function));
+		assert_true(text_is(f.file, cases[i].file) && text_is(f.function,
+		    cases[i].function));
 		assert_int_equal(f.line, cases[i].line);
 	}
 }

@@ -14,13 +14,16 @@
 #include "workers/analyzer/warnings.h"
 #include "workers/runtime/json.h"
 
-static const char no_files[] = "{\"elapsed_time_sec\":0.5,\"files\":{},\"memory\":true,\"max_footprint_mb\":3.5}";
-static const char idle[] = "{\"elapsed_time_sec\":0.5,\"files\":{\"a.py\":{\"lines\":[{\"lineno\":1}]}}}";
+static const char no_files[] =
+    "{\"elapsed_time_sec\":0.5,\"files\":{},\"memory\":true,\"max_footprint_mb\":3.5}";
+static const char idle[] =
+    "{\"elapsed_time_sec\":0.5,\"files\":{\"a.py\":{\"lines\":[{\"lineno\":1}]}}}";
 
 static void
 test_outcomes(void **state)
 {
-	static const struct { const char *run, *profile, *outcome; bool has_model; const char *warning; } cases[] = {
+	static const struct { const char *run, *profile,
+	    *outcome; bool has_model; const char *warning; } cases[] = {
 		{ "ok", small_profile, "ok", true, "leaks are hints" },
 		{ "nonzero_exit", small_profile, "nonzero_exit", true, "leaks are hints" },
 		{ "timeout", small_profile, "timeout", true, "leaks are hints" },
@@ -44,7 +47,8 @@ test_outcomes(void **state)
 		struct reading r;
 		cJSON *summary;
 
-		assert_int_equal(reading_make(text_of(cases[i].run), text, text == NULL ? 0 : strlen(text), &r), OK);
+		assert_int_equal(reading_make(text_of(cases[i].run), text,
+		    text == NULL ? 0 : strlen(text), &r), OK);
 		assert_true(text_is(r.outcome, cases[i].outcome));
 		assert_int_equal(r.has_model, cases[i].has_model);
 		assert_int_equal(isnan(r.elapsed_s), !cases[i].has_model);
@@ -87,7 +91,8 @@ test_without_memory(void **state)
 	cJSON *s = summary_of(text);
 
 	(void)state;
-	assert_true(cJSON_IsNull(json_get(s, "peak_memory_mb")) && cJSON_IsNull(json_get(s, "allocated_mb")));
+	assert_true(cJSON_IsNull(json_get(s, "peak_memory_mb")) && cJSON_IsNull(json_get(s,
+	    "allocated_mb")));
 	assert_null(json_get(s, "leaks"));
 	assert_null(json_get(cJSON_GetArrayItem(json_get(s, "top_functions"), 0), "peak_mb"));
 	assert_false(has_warning(s, "leak"));
@@ -103,8 +108,9 @@ test_warnings(void **state)
 		{ "\"n_copy_mb_s\":1.5", "\"n_copy_mb_s\":120", "120 MiB/s were copied" },
 		{ "\"n_malloc_mb\":70.5", "\"n_malloc_mb\":5000", "5000 MiB) than held (80 MiB)" },
 		{ "\"n_cpu_percent_c\":40", "\"n_cpu_percent_c\":4", "only 64 % of the samples" },
-		{ "self.x.append(i)", "self.x += str(i)", NULL },       /* three quarters of it in Python code */
-		{ "        for i in self", "        t = t + str(i)", "line 3 of my lib/util.py copies" },
+		{ "self.x.append(i)", "self.x += str(i)", NULL },   /* mostly Python code */
+		{ "        for i in self", "        t = t + str(i)",
+		    "line 3 of my lib/util.py copies" },
 		{ "\"lineno\":9", "\"lineno\":-9", "out of range" },
 	};
 
@@ -142,9 +148,12 @@ static void
 test_grows_value(void **state)
 {
 	static const struct { const char *line; bool grows; } cases[] = {
-		{ "text = text + \"x\"", true }, { "  text += x", true }, { "a.b[i]=a.b[i]+c", true }, { "x\t+=\t1", true },
-		{ "text = texts + x", false }, { "text = other + text", false }, { "text == text + x", false },
-		{ "return text + x", false }, { "f(x) += 1", false }, { "", false }, { "+= 1", false }, { "x", false },
+		{ "text = text + \"x\"", true }, { "  text += x", true }, { "a.b[i]=a.b[i]+c",
+		    true }, { "x\t+=\t1", true },
+		{ "text = texts + x", false }, { "text = other + text", false },
+		    { "text == text + x", false },
+		{ "return text + x", false }, { "f(x) += 1", false }, { "", false }, { "+= 1",
+		    false }, { "x", false },
 		{ "x =", false }, { "x = x", false }, { "# x += 1", false },
 	};
 

@@ -104,7 +104,8 @@ test_stacks(void **state)
 static void
 test_samples_without_stacks(void **state)
 {
-	static const char text[] = "{\"stacks\":[],\"elapsed_time_sec\":1,\"files\":{\"a.py\":{\"lines\":["
+	static const char text[] =
+	    "{\"stacks\":[],\"elapsed_time_sec\":1,\"files\":{\"a.py\":{\"lines\":["
 	    "{\"lineno\":1,\"n_cpu_percent_c\":50,\"cpu_samples_list\":[1.5,2.5,3]},"
 	    "{\"lineno\":2,\"n_cpu_percent_c\":50,\"cpu_samples_list\":[2.5,4,\"x\",null]}]}}}";
 	struct profile p;
@@ -116,11 +117,28 @@ test_samples_without_stacks(void **state)
 	profile_fini(&p);
 }
 
+/* Without the option Scalene still records stacks of other threads; the times know better then. */
+static void
+test_samples_with_few_stacks(void **state)
+{
+	static const char text[] =
+	    "{\"stacks\":[[[\"a.py f:1;\"],{\"count\":2}]],\"elapsed_time_sec\":1,"
+	    "\"files\":{\"a.py\":{\"lines\":[{\"lineno\":1,\"n_cpu_percent_c\":50,"
+	    "\"cpu_samples_list\":[1,2,3]}]}}}";
+	struct profile p;
+
+	(void)state;
+	assert_int_equal(scalene_read(text, strlen(text), &p, NULL, NULL), OK);
+	assert_int_equal(p.samples, 3);
+	profile_fini(&p);
+}
+
 /* Scalene 1.5.16 has neither stacks nor times, no memory flag, and relative names. */
 static void
 test_oldest_schema(void **state)
 {
-	static const char text[] = "{\"program\":\"a.py\",\"elapsed_time_sec\":1,\"max_footprint_mb\":12.5,\"files\":{"
+	static const char text[] =
+	    "{\"program\":\"a.py\",\"elapsed_time_sec\":1,\"max_footprint_mb\":12.5,\"files\":{"
 	    "\"a.py\":{\"percent_cpu_time\":100,\"lines\":[{\"lineno\":1,\"line\":\"def f():\\n\"},"
 	    "{\"lineno\":2,\"line\":\"    pass\\n\",\"n_cpu_percent_c\":99}]}}}";
 	struct profile p;
@@ -201,20 +219,25 @@ test_nesting(void **state)
 	}
 }
 
-/* Each known key with each kind of value: nothing of it may stop the reading, and figures stay in range. */
+/* Each known key with each kind of value: nothing of it may stop the reading, and figures stay in
+ * range. */
 static void
 test_wrong_types(void **state)
 {
 	static const char *const members[] = {
-		"\"program\":\"/p/main.py\"", "\"filename\":\"/p\"", "\"elapsed_time_sec\":2.5", "\"alloc_samples\":12",
+		"\"program\":\"/p/main.py\"", "\"filename\":\"/p\"", "\"elapsed_time_sec\":2.5",
+		    "\"alloc_samples\":12",
 		"\"growth_rate\":-3.5", "\"max_footprint_mb\":80.125", "\"memory\":true",
-		"\"samples\":[[1000000000,10],[2000000000,80.125]]", "\"lineno\":9", "\"n_cpu_percent_python\":20",
+		"\"samples\":[[1000000000,10],[2000000000,80.125]]", "\"lineno\":9",
+		    "\"n_cpu_percent_python\":20",
 		"\"n_malloc_mb\":70.5", "\"start_function_line\":2", "\"end_function_line\":4",
-		"\"likelihood\":0.97", "\"line\":\"class Box:\\n\"", "\"line\":\"Box.fill\"", "\"count\":150",
+		"\"likelihood\":0.97", "\"line\":\"class Box:\\n\"", "\"line\":\"Box.fill\"",
+		    "\"count\":150",
 		"\"leaks\":{}", "\"functions\":[]", "\"start_outermost_loop\":3",
 	};
 	static const char *const values[] = {
-		"null", "true", "\"\"", "\"text\"", "[]", "[[]]", "[[1]]", "[null,3]", "{}", "{\"a\":{}}", "-1", "0", "0.5", "1e9",
+		"null", "true", "\"\"", "\"text\"", "[]", "[[]]", "[[1]]", "[null,3]", "{}",
+		    "{\"a\":{}}", "-1", "0", "0.5", "1e9",
 		"1e999", "-1e999", "123456789012345678901234567890", "1e-400",
 	};
 
@@ -225,13 +248,16 @@ test_wrong_types(void **state)
 			struct profile p;
 			const char *colon = strchr(members[i], ':');
 
-			snprintf(with, sizeof(with), "%.*s:%s", (int)(colon - members[i]), members[i], values[j]);
+			snprintf(with, sizeof(with), "%.*s:%s", (int)(colon - members[i]),
+			    members[i], values[j]);
 			text = replaced(small_profile, members[i], with);
 			assert_int_equal(scalene_read(text, strlen(text), &p, NULL, NULL), OK);
-			assert_true(isfinite(p.elapsed_s) && p.elapsed_s >= 0 && isfinite(p.peak_mb));
+			assert_true(isfinite(p.elapsed_s) && p.elapsed_s >= 0
+			    && isfinite(p.peak_mb));
 			assert_true(isfinite(p.growth_percent) && isfinite(p.allocated_mb));
 			for (uint32_t k = 0; k < p.line_count; k++)
-				assert_true(p.lines[k].number > 0 && metric_cpu(p.lines[k].metric) <= 300);
+				assert_true(p.lines[k].number > 0
+				    && metric_cpu(p.lines[k].metric) <= 300);
 			profile_fini(&p);
 			free(text);
 		}
@@ -241,12 +267,15 @@ test_wrong_types(void **state)
 static void
 test_out_of_range(void **state)
 {
-	static const struct { const char *from, *to; uint32_t notes; uint32_t lines; double python; } cases[] = {
+	static const struct { const char *from,
+	    *to; uint32_t notes; uint32_t lines; double python; } cases[] = {
 		{ "\"lineno\":9", "\"lineno\":1000000000", NOTE_NUMBERS, 3, 25 },
 		{ "\"lineno\":9", "\"lineno\":-9", NOTE_NUMBERS, 3, 25 },
 		{ "\"lineno\":9", "\"lineno\":0", 0, 3, 25 },
-		{ "\"n_cpu_percent_python\":20", "\"n_cpu_percent_python\":1e300", NOTE_NUMBERS, 4, 125 },
-		{ "\"n_cpu_percent_python\":20", "\"n_cpu_percent_python\":-20", NOTE_NUMBERS, 4, 25 },
+		{ "\"n_cpu_percent_python\":20", "\"n_cpu_percent_python\":1e300", NOTE_NUMBERS, 4,
+		    125 },
+		{ "\"n_cpu_percent_python\":20", "\"n_cpu_percent_python\":-20", NOTE_NUMBERS, 4,
+		    25 },
 		{ "\"n_cpu_percent_python\":20", "\"n_cpu_percent_python\":-1e-9", 0, 4, 25 },
 	};
 
@@ -277,7 +306,8 @@ test_many_files(void **state)
 	len = (size_t)snprintf(text, size, "{\"elapsed_time_sec\":1,\"files\":{");
 	for (unsigned i = 0; i < 100000; i++)
 		len += (size_t)snprintf(text + len, size - len,
-		    "%s\"/f%u.py\":{\"lines\":[{\"lineno\":1,\"n_cpu_percent_c\":0.001}]}", i == 0 ? "" : ",", i);
+		    "%s\"/f%u.py\":{\"lines\":[{\"lineno\":1,\"n_cpu_percent_c\":0.001}]}",
+		    i == 0 ? "" : ",", i);
 	len += (size_t)snprintf(text + len, size - len, "}}");
 	assert_true(len < size);
 	assert_int_equal(scalene_read(text, len, &p, NULL, NULL), OK);
@@ -300,7 +330,8 @@ test_many_frames(void **state)
 	for (unsigned i = 0; i < 3000; i++) {
 		len += (size_t)snprintf(text + len, size - len, "%s[[", i == 0 ? "" : ",");
 		for (unsigned j = 0; j < 10; j++)
-			len += (size_t)snprintf(text + len, size - len, "%s\"/a.py f%u:%u;\"", j == 0 ? "" : ",", i, j + 1);
+			len += (size_t)snprintf(text + len, size - len, "%s\"/a.py f%u:%u;\"",
+			    j == 0 ? "" : ",", i, j + 1);
 		len += (size_t)snprintf(text + len, size - len, "],{\"count\":%u}]", i + 1);
 	}
 	len += (size_t)snprintf(text + len, size - len, "]}");
@@ -323,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_samples_without_stacks),
+		cmocka_unit_test(test_samples_with_few_stacks),
 		cmocka_unit_test(test_oldest_schema),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nesting),

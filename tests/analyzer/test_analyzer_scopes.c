@@ -51,23 +51,32 @@ static const struct {
 	{ { "\"def f():\\n\"", "\"    return 1\\n\"", "" }, "f:1-2" },
 	{ { "\"def f(): return 1\\n\"", "\"x = 2\\n\"", "" }, "f:1-1" },
 	{ { "\"async def f():\\n\"", "\"\\tpass\\n\"", "\"\\n\"", "\"x\\n\"", "" }, "f:1-2" },
-	{ { "\"class A(B):\\n\"", "\"    def m(self):\\n\"", "\"        pass\\n\"", "\"    x = 1\\n\"", "\"y\\n\"", "" },
+	{ { "\"class A(B):\\n\"", "\"    def m(self):\\n\"", "\"        pass\\n\"",
+	    "\"    x = 1\\n\"", "\"y\\n\"", "" },
 	  "A:1-4 A.m:2-3" },
-	{ { "\"def f():\\n\"", "\"    def g():\\n\"", "\"        pass\\n\"", "\"    return g\\n\"", "" },
+	{ { "\"def f():\\n\"", "\"    def g():\\n\"", "\"        pass\\n\"", "\"    return g\\n\"",
+	    "" },
 	  "f:1-4 f.<locals>.g:2-3" },
 	/* the closing bracket of a header is no deeper than its def */
-	{ { "\"def f(\\n\"", "\"    a,\\n\"", "\"):\\n\"", "\"    return a\\n\"", "\"x\\n\"", "" }, "f:1-4" },
+	{ { "\"def f(\\n\"", "\"    a,\\n\"", "\"):\\n\"", "\"    return a\\n\"", "\"x\\n\"", "" },
+	    "f:1-4" },
 	/* text in a string is not code */
-	{ { "\"def f():\\n\"", "\"    x = '''\\n\"", "\"def g():\\n\"", "\"'''\\n\"", "\"    return x\\n\"", "\"y\\n\"", "" },
+	{ { "\"def f():\\n\"", "\"    x = '''\\n\"", "\"def g():\\n\"", "\"'''\\n\"",
+	    "\"    return x\\n\"", "\"y\\n\"", "" },
 	  "f:1-5" },
-	{ { "\"def f():\\n\"", "\"    s = \\\"it's ( \\\\\\\" [\\\"\\n\"", "\"x\\n\"", "" }, "f:1-2" },
-	{ { "\"def f():\\n\"", "\"    a = 1 + \\\\\\n\"", "\"2\\n\"", "\"    b\\n\"", "\"x\\n\"", "" }, "f:1-4" },
-	{ { "\"def f():\\n\"", "\"    pass\\n\"", "\"# about x (\\n\"", "\"x\\n\"", "\"def g():\\n\"", "\"    y\\n\"", "" },
+	{ { "\"def f():\\n\"", "\"    s = \\\"it's ( \\\\\\\" [\\\"\\n\"", "\"x\\n\"", "" },
+	    "f:1-2" },
+	{ { "\"def f():\\n\"", "\"    a = 1 + \\\\\\n\"", "\"2\\n\"", "\"    b\\n\"", "\"x\\n\"",
+	    "" }, "f:1-4" },
+	{ { "\"def f():\\n\"", "\"    pass\\n\"", "\"# about x (\\n\"", "\"x\\n\"",
+	    "\"def g():\\n\"", "\"    y\\n\"", "" },
 	  "f:1-2 g:5-6" },
-	{ { "\"@cache\\n\"", "\"def f():\\n\"", "\"    pass\\n\"", "\"@cache\\n\"", "\"def g(): pass\\n\"", "" },
+	{ { "\"@cache\\n\"", "\"def f():\\n\"", "\"    pass\\n\"", "\"@cache\\n\"",
+	    "\"def g(): pass\\n\"", "" },
 	  "f:2-3 g:5-5" },
 	{ { "\"define = 1\\n\"", "\"classes = 2\\n\"", "\"default()\\n\"", "" }, "" },
-	{ { "\"if x:\\n\"", "\"    def f():\\n\"", "\"        pass\\n\"", "\"else:\\n\"", "\"    f = None\\n\"", "" }, "f:2-3" },
+	{ { "\"if x:\\n\"", "\"    def f():\\n\"", "\"        pass\\n\"", "\"else:\\n\"",
+	    "\"    f = None\\n\"", "" }, "f:2-3" },
 };
 
 static void
@@ -95,10 +104,12 @@ test_inferred(void **state)
 static void
 test_reduced_profile(void **state)
 {
-	static const char *const lines[] = { "\"x = 1\\n\"", NULL, NULL, "\"        a\\n\"", NULL, "\"    b\\n\"",
+	static const char *const lines[] = { "\"x = 1\\n\"", NULL, NULL, "\"        a\\n\"", NULL,
+	    "\"    b\\n\"",
 		"\"y\\n\"", NULL, "\"    c\\n\"", "" };
 	struct source_row rows[LINES_MAX];
-	struct source_function functions[] = { { 3, text_of("f") }, { 4, text_of("f.<locals>.<listcomp>") } };
+	struct source_function functions[] = { { 3, text_of("f") }, { 4,
+	    text_of("f.<locals>.<listcomp>") } };
 	struct source s = source_of(lines, rows);
 	struct arena a;
 	struct scopes scopes;
@@ -119,11 +130,15 @@ test_reduced_profile(void **state)
 static void
 test_stated(void **state)
 {
-	static const char *const lines[] = { "\"class A:\\n\"", "\"    @property\\n\"", "\"    def m(self):\\n\"",
-		"\"        return [i for i in x]\\n\"", "\"    def n(self):\\n\"", "\"        pass\\n\"", NULL, NULL, "" };
-	static const struct extent extents[] = { { 1, 6 }, { 1, 6 }, { 3, 4 }, { 3, 4 }, { 5, 6 }, { 5, 6 } };
+	static const char *const lines[] = { "\"class A:\\n\"", "\"    @property\\n\"",
+	    "\"    def m(self):\\n\"",
+		"\"        return [i for i in x]\\n\"", "\"    def n(self):\\n\"",
+		    "\"        pass\\n\"", NULL, NULL, "" };
+	static const struct extent extents[] = { { 1, 6 }, { 1, 6 }, { 3, 4 }, { 3, 4 }, { 5, 6 },
+	    { 5, 6 } };
 	struct source_function functions[] = {
-		{ 2, text_of("Sub.m") }, { 4, text_of("Sub.m.<locals>.<listcomp>") }, { 5, text_of("other") },
+		{ 2, text_of("Sub.m") }, { 4, text_of("Sub.m.<locals>.<listcomp>") }, { 5,
+		    text_of("other") },
 	};
 	struct source_row rows[LINES_MAX];
 	struct source s = source_of(lines, rows);
@@ -144,7 +159,10 @@ test_stated(void **state)
 	describe(&scopes, found, sizeof(found));
 	assert_string_equal(found, "A:1-6 Sub.m:3-4 A.n:5-6");
 	assert_true(scopes.at[0].is_class && !scopes.at[1].is_class);
+	assert_int_equal(scopes.at[1].first, 2);
+	assert_int_equal(scopes.at[2].first, 5);
 	assert_int_equal(scopes_of_row(&scopes, &rows[0]), 0);
+	assert_int_equal(scopes_of_row(&scopes, &rows[1]), 1);     /* the decorator */
 	assert_int_equal(scopes_of_row(&scopes, &rows[3]), 1);
 	assert_int_equal(scopes_of_row(&scopes, &rows[5]), 2);
 	scopes_fini(&scopes);
@@ -155,9 +173,12 @@ static void
 test_definitions(void **state)
 {
 	static const struct { const char *line, *name; bool is_class; } cases[] = {
-		{ "def f():", "f", false }, { "  async  def gr\xc3\xb6\xc3\x9f" "e (x):", "gr\xc3\xb6\xc3\x9f" "e", false },
-		{ "\tclass A_1(B):", "A_1", true }, { "async class x", "x", true }, { "def", NULL, false },
-		{ "def (", NULL, false }, { "defx f", NULL, false }, { "", NULL, false }, { "x = def f", NULL, false },
+		{ "def f():", "f", false }, { "  async  def gr\xc3\xb6\xc3\x9f" "e (x):",
+		    "gr\xc3\xb6\xc3\x9f" "e", false },
+		{ "\tclass A_1(B):", "A_1", true }, { "async class x", "x", true }, { "def", NULL,
+		    false },
+		{ "def (", NULL, false }, { "defx f", NULL, false }, { "", NULL, false },
+		    { "x = def f", NULL, false },
 	};
 
 	(void)state;

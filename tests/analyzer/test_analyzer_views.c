@@ -12,11 +12,14 @@
 #include "workers/analyzer/handlers.h"
 #include "workers/runtime/json.h"
 
-static const char facts[] = "{\"profile_id\":\"01J0000000000000000000000A\",\"job_id\":\"01J0000000000000000000000B\","
+static const char facts[] =
+    "{\"profile_id\":\"01J0000000000000000000000A\",\"job_id\":\"01J0000000000000000000000B\","
     "\"outcome\":\"ok\",\"label\":null,\"program\":\"/p/main.py\",\"tool\":\"profile_script\","
-    "\"created\":\"2026-11-22T14:00:00Z\",\"elapsed_s\":9,\"run\":{\"exit_code\":0,\"wall_s\":3.1,\"max_rss_mb\":90,"
+    "\"created\":\"2026-11-22T14:00:00Z\",\"elapsed_s\":9,\"run\":{\"exit_code\":0,\"wall_s\":3.1,"
+    "\"max_rss_mb\":90,"
     "\"stdout_tail\":\"x\",\"warnings\":[\"from the run\",7]},\"summary\":{\"samples\":1},"
-    "\"provenance\":{\"interpreter\":\"/venv/bin/python\",\"scalene_version\":\"2.4.0\",\"options\":{\"a\":1}}}";
+    "\"provenance\":{\"interpreter\":\"/venv/bin/python\",\"scalene_version\":\"2.4.0\","
+    "\"options\":{\"a\":1}}}";
 
 static struct view_query
 query(const char *view, int64_t top_n)
@@ -38,7 +41,8 @@ test_cpu_hotspots(void **state)
 	for (int i = 0; i < 4; i++)
 		assert_true(number_at(cJSON_GetArrayItem(spots, i), "line") == lines[i]);
 	assert_string_equal(string_at(cJSON_GetArrayItem(spots, 0), "function"), "Box.fill");
-	assert_string_equal(string_at(cJSON_GetArrayItem(spots, 1), "source"), "if 1 < 2 & 3: run(\"\xc3\xa9\")");
+	assert_string_equal(string_at(cJSON_GetArrayItem(spots, 1), "source"),
+	    "if 1 < 2 & 3: run(\"\xc3\xa9\")");
 	assert_non_null(json_get(cJSON_GetArrayItem(spots, 3), "note"));
 	assert_int_equal(cJSON_GetArraySize(json_get(a, "functions")), 2);
 	assert_null(json_get(a, "next_cursor"));
@@ -116,13 +120,17 @@ test_refused(void **state)
 		enum err e;
 		const char *says;
 	} cases[] = {
-		{ "nonsense", NULL, NULL, 10, ERR_INVALID_ARGUMENT, "'nonsense'; there are: cpu_hotspots, profile" },
+		{ "nonsense", NULL, NULL, 10, ERR_INVALID_ARGUMENT,
+		    "'nonsense'; there are: cpu_hotspots, profile" },
 		{ "", NULL, NULL, 10, ERR_INVALID_ARGUMENT, "there are: cpu_hotspots" },
-		{ "cpu_hotspots", NULL, NULL, 0, ERR_INVALID_ARGUMENT, "between 1 and 1000, not 0" },
+		{ "cpu_hotspots", NULL, NULL, 0, ERR_INVALID_ARGUMENT,
+		    "between 1 and 1000, not 0" },
 		{ "cpu_hotspots", NULL, NULL, -5, ERR_INVALID_ARGUMENT, "-5" },
 		{ "cpu_hotspots", NULL, NULL, 1001, ERR_INVALID_ARGUMENT, "1001" },
-		{ "cpu_hotspots", NULL, NULL, INT64_MAX, ERR_INVALID_ARGUMENT, "9223372036854775807" },
-		{ "cpu_hotspots", "other.py", NULL, 10, ERR_NOT_FOUND, "'other.py'; it has: main.py, my lib/util.py" },
+		{ "cpu_hotspots", NULL, NULL, INT64_MAX, ERR_INVALID_ARGUMENT,
+		    "9223372036854775807" },
+		{ "cpu_hotspots", "other.py", NULL, 10, ERR_NOT_FOUND,
+		    "'other.py'; it has: main.py, my lib/util.py" },
 		{ "cpu_hotspots", "", NULL, 10, ERR_NOT_FOUND, "it has: main.py" },
 		{ "cpu_hotspots", NULL, "junk", 10, ERR_INVALID_ARGUMENT, "cursor" },
 		{ "cpu_hotspots", NULL, "", 10, ERR_INVALID_ARGUMENT, "cursor" },
@@ -192,7 +200,8 @@ static void
 test_strange_facts(void **state)
 {
 	static const char *const strange[] = {
-		"{}", "null", "[]", "3", "{\"run\":3,\"provenance\":[],\"profile_id\":{}}", "{\"run\":{\"warnings\":{\"a\":1}}}",
+		"{}", "null", "[]", "3", "{\"run\":3,\"provenance\":[],\"profile_id\":{}}",
+		    "{\"run\":{\"warnings\":{\"a\":1}}}",
 	};
 
 	(void)state;
@@ -218,7 +227,8 @@ test_bad_model(void **state)
 		struct value_writer w;
 
 		value_writer_init(&w);
-		assert_int_equal(analysis_view(models[i], (struct value){ map, 1 }, query("profile", 1), &w, &problem),
+		assert_int_equal(analysis_view(models[i], (struct value){ map, 1 }, query("profile",
+		    1), &w, &problem),
 		    ERR_CORRUPT);
 		assert_int_equal(value_done(&w).len, 0);
 		value_writer_fini(&w);

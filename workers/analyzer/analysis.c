@@ -65,7 +65,8 @@ reading_make(struct text run_outcome, const char *text, size_t len, struct readi
 		return without_profile(r, "Scalene wrote no profile");
 	e = scalene_read(text, len, &p, &why, &offset);
 	if (e == ERR_BAD_PROFILE) {
-		snprintf(warning, sizeof(warning), "the profile cannot be read: %s, at byte %zu of %zu", why, offset, len);
+		snprintf(warning, sizeof(warning),
+		    "the profile cannot be read: %s, at byte %zu of %zu", why, offset, len);
 		return without_profile(r, warning);
 	}
 	if (e == OK)
@@ -82,7 +83,8 @@ reading_fini(struct reading *r)
 }
 
 static enum err
-run_view(const struct profile *p, const struct value_tree *facts, struct view_query q, struct value_writer *w,
+run_view(const struct profile *p, const struct value_tree *facts, struct view_query q,
+    struct value_writer *w,
     struct view_problem *problem)
 {
 	struct value_writer answer;

@@ -5,7 +5,8 @@
 #define NOT_MADE UINT32_MAX
 
 static enum err
-make_function(struct profile *p, const struct scopes *scopes, uint32_t scope, uint32_t *ret_function)
+make_function(struct profile *p, const struct scopes *scopes, uint32_t scope,
+    uint32_t *ret_function)
 {
 	uint32_t file = p->file_count - 1;
 	struct profile_function *f = profile_grow(&p->functions, &p->function_count, sizeof(*f));
@@ -22,7 +23,7 @@ make_function(struct profile *p, const struct scopes *scopes, uint32_t scope, ui
 		const struct scope *s = &scopes->at[scope];
 
 		f->name = s->name;
-		f->start = s->start;
+		f->start = s->first;
 		f->end = s->end;
 		f->is_class = s->is_class;
 	}

@@ -30,7 +30,8 @@ answer_reading(struct worker *w, const struct request *request, const struct rea
 	return OK;
 }
 
-/* A profile file that is gone or not what was announced is a fault between processes, not a bad profile. */
+/* A profile file that is gone or not what was announced is a fault between processes, not a bad
+ * profile. */
 static enum err
 handle_profile_read(struct worker *w, const struct request *request, const void *body)
 {
@@ -52,9 +53,11 @@ handle_profile_read(struct worker *w, const struct request *request, const void 
 }
 
 static enum err
-answer_view(struct worker *w, const struct request *request, const struct body_analyze *q, struct value model)
+answer_view(struct worker *w, const struct request *request, const struct body_analyze *q,
+    struct value model)
 {
-	struct view_query query = { .view = q->view, .top_n = q->top_n, .filename = q->filename, .cursor = q->cursor };
+	struct view_query query = { .view = q->view, .top_n = q->top_n, .filename = q->filename,
+	    .cursor = q->cursor };
 	struct view_problem problem;
 	struct value_writer result;
 	enum err e;

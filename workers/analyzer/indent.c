@@ -86,7 +86,8 @@ scan_line(struct scan *s, const char *line, size_t len)
 	bool backslash = len > 0 && line[len - 1] == '\\';
 
 	for (size_t i = 0; i < len; )
-		i += s->quote != 0 ? step_in_string(s, line, len, i) : step_in_code(s, line, len, i);
+		i += s->quote != 0 ? step_in_string(s, line, len, i)
+		    : step_in_code(s, line, len, i);
 	if (s->quote != 0 && !s->triple && !backslash)
 		s->quote = 0;
 	s->continued = backslash && s->quote == 0;
@@ -139,7 +140,8 @@ open_missing(struct scan *s, const struct source *source, uint32_t number, size_
 {
 	uint32_t start = 0;
 
-	while (s->next_function < source->function_count && source->functions[s->next_function].line < number) {
+	while (s->next_function < source->function_count
+	    && source->functions[s->next_function].line < number) {
 		const struct source_function *f = &source->functions[s->next_function++];
 
 		if (f->line > s->last_row && is_listed_function(f))
@@ -152,7 +154,8 @@ open_missing(struct scan *s, const struct source *source, uint32_t number, size_
 }
 
 static enum err
-begin_statement(struct scan *s, const struct source *source, uint32_t number, const char *line, size_t len)
+begin_statement(struct scan *s, const struct source *source, uint32_t number, const char *line,
+    size_t len)
 {
 	size_t blank = source_blank(line, len), indent = indent_of(line, blank);
 	struct text name;

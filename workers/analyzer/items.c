@@ -2,7 +2,8 @@
 
 #include "workers/analyzer/samples.h"
 
-static const char def_note[] = "on a def line: may be time of a loop in this function, or of calling it";
+static const char def_note[] =
+    "a function's first line: may be time of a loop in it, or of calling it";
 
 struct text
 item_source(const struct profile_line *l)

@@ -5,7 +5,8 @@
 
 #define COUNT_MAX 9007199254740992LL    /* 2^53 */
 
-/* Takes the elements of one array in order; any that is not as expected makes the whole reading fail. */
+/* Takes the elements of one array in order; any that is not as expected makes the whole reading
+ * fail. */
 struct cursor {
 	const msgpack_object *at, *end;
 	bool bad;
@@ -16,7 +17,8 @@ open_array(const msgpack_object *o)
 {
 	if (o == NULL || o->type != MSGPACK_OBJECT_ARRAY)
 		return (struct cursor){ .bad = true };
-	return (struct cursor){ .at = o->via.array.ptr, .end = o->via.array.ptr + o->via.array.size };
+	return (struct cursor){ .at = o->via.array.ptr,
+	    .end = o->via.array.ptr + o->via.array.size };
 }
 
 static struct cursor
@@ -275,7 +277,8 @@ read_point(const msgpack_object *o, struct profile *p, void *element)
 typedef bool element_fn(const msgpack_object *o, struct profile *p, void *element);
 
 static enum err
-read_list(const msgpack_object *o, struct profile *p, void *array, uint32_t *count, size_t size, uint32_t max,
+read_list(const msgpack_object *o, struct profile *p, void *array, uint32_t *count, size_t size,
+    uint32_t max,
     element_fn *read)
 {
 	struct cursor c = open_array(o);
@@ -321,7 +324,8 @@ read_lists(const msgpack_object *top, struct profile *p)
 	for (size_t i = 0; e == OK && i < sizeof(lists) / sizeof(lists[0]); i++) {
 		const struct list *l = &lists[i];
 
-		e = read_list(&top[l->index], p, (char *)p + l->array, (uint32_t *)(void *)((char *)p + l->count),
+		e = read_list(&top[l->index], p, (char *)p + l->array,
+		    (uint32_t *)(void *)((char *)p + l->count),
 		    l->size, l->max, l->read);
 	}
 	return e;
@@ -333,7 +337,8 @@ read_root(const msgpack_object *root, struct profile *p)
 	struct cursor c = open_exact(root, MODEL_TOP);
 	enum err e;
 
-	if (!text_is(value_as_text(take(&c)), MODEL_MAGIC) || take_int(&c, MODEL_VERSION) != MODEL_VERSION || c.bad)
+	if (!text_is(value_as_text(take(&c)), MODEL_MAGIC)
+	    || take_int(&c, MODEL_VERSION) != MODEL_VERSION || c.bad)
 		return ERR_CORRUPT;
 	e = read_head(root->via.array.ptr + 2, p);
 	if (e == OK)

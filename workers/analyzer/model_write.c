@@ -23,8 +23,9 @@ static void
 write_head(struct value_writer *w, const struct profile *p)
 {
 	const double figures[] = {
-		p->elapsed_s, p->peak_mb, p->peak_python_fraction, p->growth_percent, p->native_mb, p->start_time,
-		p->python_percent, p->native_percent, p->wait_percent, p->allocated_mb, p->copy_peak_mb_s,
+		p->elapsed_s, p->peak_mb, p->peak_python_fraction, p->growth_percent,
+		p->native_mb, p->start_time, p->python_percent, p->native_percent,
+		p->wait_percent, p->allocated_mb, p->copy_peak_mb_s,
 	};
 
 	value_array(w, MODEL_HEAD);

@@ -1,6 +1,6 @@
 /*
- * One profile as this program understands it, whichever Scalene wrote it: what the reader (scalene.h) makes of
- * the JSON, what the model (model.h) keeps, and what every view works on.
+ * One profile as this program understands it, whichever Scalene wrote it: what the reader
+ * (scalene.h) makes of the JSON, what the model (model.h) keeps, and what every view works on.
  *
  * Units: shares are percent of all CPU samples of the run, memory is MiB, times are seconds.
  */
@@ -17,7 +17,7 @@
 /* Bounds; what goes beyond is left out, and a note says so. */
 #define PROFILE_FILES_MAX 4096
 #define PROFILE_LINES_MAX 100000u       /* with any figure, while reading */
-#define PROFILE_MODEL_LINES 20000u      /* of them kept in a model: those with the most CPU, then memory */
+#define PROFILE_MODEL_LINES 20000u      /* of them in a model: most CPU first, then memory */
 #define PROFILE_MODEL_FUNCTIONS 4000u
 #define PROFILE_LEAKS_MAX 1000
 #define PROFILE_FRAMES_MAX 20000u       /* frames of all stacks together */
@@ -31,9 +31,9 @@
  * METRIC(NAME, key, max, COMBINE): the figures of a line. `key` is Scalene's; COMBINE is how a
  * function's figure comes from its lines (SUM, MAX, or NONE: it has none).
  *
- * `wait` is Scalene's "sys": share x (1 - user time / wall time), that is sleeping, blocked, in the kernel, or
- * waiting for a core (SCALENE.md 2.2). PEAK is the highest net allocation during one visit of the
- * line, so a function shows the largest of its lines, not their sum.
+ * `wait` is Scalene's "sys": share x (1 - user time / wall time), that is sleeping, blocked, in the
+ * kernel, or waiting for a core (SCALENE.md 2.2). PEAK is the highest net allocation during one
+ * visit of the line, so a function shows the largest of its lines, not their sum.
  */
 #define METRICS(METRIC) \
 	METRIC(PYTHON, "n_cpu_percent_python", 100, SUM) \
@@ -71,7 +71,8 @@ struct metric_info {
 
 extern const struct metric_info metric_infos[METRIC_COUNT];
 
-/* What was not as it should be; each has a sentence in warnings.c. Stored in models: never renumber. */
+/* What was not as it should be; each has a sentence in warnings.c. Stored in models: never
+ * renumber. */
 enum profile_note {
 	NOTE_NUMBERS = 1 << 0,          /* a figure was out of range and was clamped or ignored */
 	NOTE_FILES_CUT = 1 << 1,
@@ -86,14 +87,14 @@ enum profile_note {
 
 struct profile_file {
 	struct text path;               /* as Scalene names it, usually absolute */
-	struct text name;               /* below the program's directory: relative to it; else the path. Borrows from path */
+	struct text name;               /* relative to the program's directory where below it */
 	double cpu_percent;             /* sum over its lines */
 	uint32_t lines;                 /* with any figure */
 	uint32_t last_line;
 };
 
 struct profile_line {
-	uint32_t file, function;        /* indices; every line has a function, at least "<module>" */
+	uint32_t file, function;        /* indices; outside all functions it is "<module>" */
 	uint32_t number;
 	uint32_t loop_start, loop_end;      /* outermost loop as Scalene gives it, 0: none given */
 	uint32_t region_start, region_end;  /* narrowest loop or function, 0: none given */
@@ -103,10 +104,10 @@ struct profile_line {
 
 struct profile_function {
 	uint32_t file;
-	uint32_t start, end;            /* lines, both included; "<module>": the whole file */
+	uint32_t start, end;            /* both included; "<module>": the whole file */
 	bool is_class;                  /* lines of a class outside its methods */
 	bool is_module;
-	struct text name;               /* qualified as Python does: "Item.price", "outer.<locals>.inner" */
+	struct text name;               /* qualified: "Item.price", "outer.<locals>.inner" */
 	double metric[METRIC_COUNT];    /* of its own lines, without functions inside it */
 };
 
@@ -132,7 +133,7 @@ struct profile_point {
 
 struct profile {
 	struct text program;
-	struct text directory;          /* the program's: Scalene's `filename`, else `entrypoint_dir` */
+	struct text directory;          /* Scalene's `filename`, else `entrypoint_dir` */
 	double elapsed_s;               /* exactly Scalene's elapsed_time_sec */
 	double peak_mb;                 /* exactly max_footprint_mb; 0 without has_memory */
 	double peak_python_fraction, growth_percent, native_mb;
@@ -154,8 +155,8 @@ struct profile {
 	struct profile_stack *stacks;   /* most samples first */
 	uint32_t *stack_frames;
 	struct profile_point *timeline;
-	uint32_t file_count, line_count, function_count, leak_count, frame_count, stack_count, stack_frame_count;
-	uint32_t timeline_count;
+	uint32_t file_count, line_count, function_count, leak_count;
+	uint32_t frame_count, stack_count, stack_frame_count, timeline_count;
 
 	struct arena arena;
 };
@@ -164,8 +165,9 @@ void profile_init(struct profile *p);
 void profile_fini(struct profile *p);
 
 /*
- * Makes room for one more element of a growing array and returns it zeroed, or NULL when out of memory.
- * `array` is the address of the pointer: profile_grow(&p->lines, &p->line_count, sizeof(*p->lines)).
+ * Makes room for one more element of a growing array and returns it zeroed, or NULL when out of
+ * memory. `array` is the address of the pointer: profile_grow(&p->lines, &p->line_count,
+ * sizeof(*p->lines)).
  */
 void *profile_grow(void *array, uint32_t *count, size_t size);
 
@@ -179,10 +181,10 @@ bool metric_any(const double metric[METRIC_COUNT]);
 void metric_combine(double total[METRIC_COUNT], const double line[METRIC_COUNT]);
 
 /*
- * CPU seconds behind a share: share x elapsed x U, U = (python + native percent of all lines) / 100. The
- * wait part is left out by U for the whole run and not per line, because on a busy machine it is
- * mostly time without a core, spread over all lines alike (ANALYSIS.md 2.2). Over a whole run that is
- * elapsed x U.
+ * CPU seconds behind a share: share x elapsed x U, U = (python + native percent of all lines) /
+ * 100. The wait part is left out by U for the whole run and not per line, because on a busy machine
+ * it is mostly time without a core, spread over all lines alike (ANALYSIS.md 2.2). Over a whole run
+ * that is elapsed x U.
  */
 double profile_cpu_s(const struct profile *p, double share_percent);
 double profile_total_cpu_s(const struct profile *p);

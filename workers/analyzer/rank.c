@@ -61,7 +61,8 @@ rank_lines(const struct profile *p, rank_fn *key, const bool *wanted, struct ran
 }
 
 enum err
-rank_functions(const struct profile *p, rank_fn *key, const bool *wanted, struct ranking *ret_ranking)
+rank_functions(const struct profile *p, rank_fn *key, const bool *wanted,
+    struct ranking *ret_ranking)
 {
 	struct ranking r = { .at = NULL };
 	enum err e = OK;

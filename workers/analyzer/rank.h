@@ -19,22 +19,25 @@ struct ranking {
 };
 
 /* Only of files with wanted[file]; NULL: of all. ERR_NO_MEMORY. */
-enum err rank_lines(const struct profile *p, rank_fn *key, const bool *wanted, struct ranking *ret_ranking);
-enum err rank_functions(const struct profile *p, rank_fn *key, const bool *wanted, struct ranking *ret_ranking);
+enum err rank_lines(const struct profile *p, rank_fn *key, const bool *wanted,
+    struct ranking *ret_ranking);
+enum err rank_functions(const struct profile *p, rank_fn *key, const bool *wanted,
+    struct ranking *ret_ranking);
 void ranking_fini(struct ranking *r);
 
 /*
- * The files whose path ends with the components of `filename`: "pricing.py" and "shop/pricing.py" both match
- * /project/shop/pricing.py, "ricing.py" does not. *ret_wanted, one flag for each file, is the caller's to free.
- * ERR_NOT_FOUND when there is none.
+ * The files whose path ends with the components of `filename`: "pricing.py" and "shop/pricing.py"
+ * both match /project/shop/pricing.py, "ricing.py" does not. *ret_wanted, one flag for each file,
+ * is the caller's to free. ERR_NOT_FOUND when there is none.
  */
 enum err rank_match_files(const struct profile *p, struct text filename, bool **ret_wanted);
 
 #define CURSOR_BYTES 32
 
 /*
- * A cursor is an offset together with a hash of what it belongs to (view, profile, filter), so that one of another
- * list is refused. A nil cursor is offset 0; ERR_INVALID_ARGUMENT for what cursor_write did not make.
+ * A cursor is an offset together with a hash of what it belongs to (view, profile, filter), so that
+ * one of another list is refused. A nil cursor is offset 0; ERR_INVALID_ARGUMENT for what
+ * cursor_write did not make.
  */
 uint32_t cursor_hash(uint32_t seed, struct text t);
 void cursor_write(uint32_t hash, uint32_t offset, char ret_cursor[CURSOR_BYTES]);

@@ -1,9 +1,11 @@
 /*
  * How many samples a profile rests on, and how sure a share of them is.
  *
- * Scalene writes no count. With Python stacks it is the sum of their counts; without, the number of distinct
- * times in all cpu_samples_list, a reservoir of 500 a line and thus a lower bound. Both were equal wherever
- * both were there (SCALENE.md 5).
+ * Scalene writes no count, but two lower bounds of it, of which the larger is taken: the sum of the
+ * counts of the Python stacks (too low where child processes were merged, and nearly nothing with
+ * --no-stacks, which still records stacks of other threads), and the number of distinct times in
+ * all cpu_samples_list (the main thread's alone, at most 500 a line). In a program with one thread,
+ * with stacks, both are equal (SCALENE.md 5).
  */
 #ifndef WORKERS_ANALYZER_SAMPLES_H
 #define WORKERS_ANALYZER_SAMPLES_H
@@ -29,8 +31,9 @@ enum err sample_times_add(struct sample_times *t, struct json_span list);
 uint64_t sample_times_distinct(struct sample_times *t);
 
 /*
- * Half the width of the 95 % interval of a share, in percent points: 2 x sqrt(2 p (1 - p) / n). The factor 2 under the
- * root is there because the sampling intervals are exponential (SCALENE.md 5). NaN when n is unknown or 0.
+ * Half the width of the 95 % interval of a share, in percent points: 2 x sqrt(2 p (1 - p) / n). The
+ * factor 2 under the root is there because the sampling intervals are exponential (SCALENE.md 5).
+ * NaN when n is unknown or 0.
  */
 double share_plus_minus(const struct profile *p, double share_percent);
 

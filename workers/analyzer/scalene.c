@@ -13,18 +13,28 @@
 
 /* The members of the top-level object that are read. */
 enum top {
-	TOP_PROGRAM, TOP_FILENAME, TOP_ENTRYPOINT_DIR, TOP_ELAPSED, TOP_START, TOP_ALLOC_SAMPLES, TOP_PEAK,
-	TOP_PEAK_PYTHON, TOP_GROWTH, TOP_NATIVE, TOP_SAMPLES, TOP_MEMORY, TOP_GPU, TOP_ASYNC, TOP_FILES,
-	TOP_STACKS, TOP_COUNT
+	TOP_PROGRAM, TOP_FILENAME, TOP_ENTRYPOINT_DIR, TOP_ELAPSED, TOP_START, TOP_ALLOC_SAMPLES,
+	TOP_PEAK, TOP_PEAK_PYTHON, TOP_GROWTH, TOP_NATIVE, TOP_SAMPLES, TOP_MEMORY, TOP_GPU,
+	TOP_ASYNC, TOP_FILES, TOP_STACKS, TOP_COUNT
 };
 
 static const char *const top_keys[TOP_COUNT] = {
-	[TOP_PROGRAM] = "program", [TOP_FILENAME] = "filename", [TOP_ENTRYPOINT_DIR] = "entrypoint_dir",
-	[TOP_ELAPSED] = "elapsed_time_sec", [TOP_START] = "start_time_absolute",
-	[TOP_ALLOC_SAMPLES] = "alloc_samples", [TOP_PEAK] = "max_footprint_mb",
-	[TOP_PEAK_PYTHON] = "max_footprint_python_fraction", [TOP_GROWTH] = "growth_rate",
-	[TOP_NATIVE] = "native_allocations_mb", [TOP_SAMPLES] = "samples", [TOP_MEMORY] = "memory",
-	[TOP_GPU] = "gpu", [TOP_ASYNC] = "async_profile", [TOP_FILES] = "files", [TOP_STACKS] = "stacks",
+	[TOP_PROGRAM] = "program",
+	[TOP_FILENAME] = "filename",
+	[TOP_ENTRYPOINT_DIR] = "entrypoint_dir",
+	[TOP_ELAPSED] = "elapsed_time_sec",
+	[TOP_START] = "start_time_absolute",
+	[TOP_ALLOC_SAMPLES] = "alloc_samples",
+	[TOP_PEAK] = "max_footprint_mb",
+	[TOP_PEAK_PYTHON] = "max_footprint_python_fraction",
+	[TOP_GROWTH] = "growth_rate",
+	[TOP_NATIVE] = "native_allocations_mb",
+	[TOP_SAMPLES] = "samples",
+	[TOP_MEMORY] = "memory",
+	[TOP_GPU] = "gpu",
+	[TOP_ASYNC] = "async_profile",
+	[TOP_FILES] = "files",
+	[TOP_STACKS] = "stacks",
 };
 
 /* Returns how many members are known ones. */
@@ -56,7 +66,8 @@ read_head(struct profile *p, const struct json_span members[TOP_COUNT])
 	p->program = span_text(members[TOP_PROGRAM], PROFILE_PATH_BYTES, &p->arena);
 	p->directory = span_text(members[TOP_FILENAME], PROFILE_PATH_BYTES, &p->arena);
 	if (p->directory.len == 0)
-		p->directory = span_text(members[TOP_ENTRYPOINT_DIR], PROFILE_PATH_BYTES, &p->arena);
+		p->directory = span_text(members[TOP_ENTRYPOINT_DIR], PROFILE_PATH_BYTES,
+		    &p->arena);
 	scalene_figure(p, members[TOP_ELAPSED], SECONDS_MAX, &p->elapsed_s);
 	scalene_figure(p, members[TOP_START], 1e11, &p->start_time);
 	scalene_figure(p, members[TOP_ALLOC_SAMPLES], 1e15, &alloc_samples);
@@ -92,7 +103,8 @@ read_timeline(struct profile *p, struct json_span array)
 
 	if (!span_is_array(array))
 		return OK;
-	while (p->timeline_count < PROFILE_TIMELINE_MAX && json_next_element(array.at, array.len, &cursor, &pair)) {
+	while (p->timeline_count < PROFILE_TIMELINE_MAX
+	    && json_next_element(array.at, array.len, &cursor, &pair)) {
 		struct profile_point *point;
 		size_t inner = 0;
 		double at_ns, memory_mb;
@@ -129,27 +141,32 @@ read_files(struct profile *p, struct json_span object, struct sample_times *time
 	return e;
 }
 
-/* Stacks first: they tell whether the times of single samples are needed. */
+static void
+set_samples(struct profile *p, uint64_t in_stacks, struct sample_times *times)
+{
+	uint64_t distinct = sample_times_distinct(times);
+
+	p->samples = in_stacks > distinct ? in_stacks : distinct;
+	p->has_samples = p->samples > 0
+	    || p->python_percent + p->native_percent + p->wait_percent <= 0;
+	if (times->cut && distinct > in_stacks)
+		p->notes |= NOTE_SAMPLES_CUT;
+}
+
 static enum err
 read_body(struct profile *p, const struct json_span members[TOP_COUNT])
 {
 	struct sample_times times = { .at = NULL };
-	uint64_t samples = 0;
+	uint64_t in_stacks = 0;
 	enum err e;
 
-	e = stacks_read(p, members[TOP_STACKS], &samples);
+	e = stacks_read(p, members[TOP_STACKS], &in_stacks);
 	if (e == OK)
-		e = read_files(p, members[TOP_FILES], samples > 0 ? NULL : &times);
-	if (e == OK && samples == 0)
-		samples = sample_times_distinct(&times);
-	if (times.cut)
-		p->notes |= NOTE_SAMPLES_CUT;
+		e = read_files(p, members[TOP_FILES], &times);
+	if (e == OK)
+		set_samples(p, in_stacks, &times);
 	sample_times_fini(&times);
-	if (e != OK)
-		return e;
-	p->samples = samples;
-	p->has_samples = samples > 0 || p->python_percent + p->native_percent + p->wait_percent <= 0;
-	return read_timeline(p, members[TOP_SAMPLES]);
+	return e == OK ? read_timeline(p, members[TOP_SAMPLES]) : e;
 }
 
 /* Profiles of Scalene 1.5.16 may lack the key. */
@@ -196,7 +213,8 @@ static enum err
 scan_and_read(const char *text, size_t len, struct profile *p, const char **why, size_t *offset)
 {
 	/* a value and its separator take two bytes at least */
-	struct json_limits limits = { SCAN_DEPTH, len / 2 < UINT_MAX ? (unsigned)(len / 2) + 1 : UINT_MAX };
+	struct json_limits limits = { SCAN_DEPTH,
+	    len / 2 < UINT_MAX ? (unsigned)(len / 2) + 1 : UINT_MAX };
 	size_t first = first_byte(text, len);
 
 	if (json_scan(text, len, &limits, offset, why) != OK)
@@ -210,7 +228,8 @@ scan_and_read(const char *text, size_t len, struct profile *p, const char **why,
 }
 
 enum err
-scalene_read(const char *text, size_t len, struct profile *ret_profile, const char **ret_why, size_t *ret_offset)
+scalene_read(const char *text, size_t len, struct profile *ret_profile, const char **ret_why,
+    size_t *ret_offset)
 {
 	const char *why = "";
 	size_t offset = 0;

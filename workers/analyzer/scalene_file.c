@@ -174,7 +174,8 @@ add_line(struct profile *p, const struct raw_line *raw)
 }
 
 static enum err
-read_lines(struct profile *p, struct json_span array, struct source *source, struct sample_times *times)
+read_lines(struct profile *p, struct json_span array, struct source *source,
+    struct sample_times *times)
 {
 	struct profile_file *file = &p->files[p->file_count - 1];
 	struct json_span object;
@@ -189,7 +190,7 @@ read_lines(struct profile *p, struct json_span array, struct source *source, str
 		if (raw.place[PLACE_LINE] > file->last_line)
 			file->last_line = raw.place[PLACE_LINE];
 		e = add_row(p, source, &raw);
-		if (e == OK && times != NULL)
+		if (e == OK)
 			e = sample_times_add(times, raw.times);
 		if (e != OK || !metric_any(raw.metric))
 			continue;
@@ -292,7 +293,8 @@ find_parts(struct json_span file, struct json_span parts[PART_COUNT])
 }
 
 enum err
-scalene_read_file(struct profile *p, struct json_span name, struct json_span file, struct sample_times *times)
+scalene_read_file(struct profile *p, struct json_span name, struct json_span file,
+    struct sample_times *times)
 {
 	struct json_span parts[PART_COUNT] = { { NULL, 0 } };
 	struct source source = { .rows = NULL };

@@ -6,7 +6,7 @@
 
 #include "workers/analyzer/profile.h"
 
-#define DECORATOR_LINES 20u     /* how far above its `def` a function's first decorator is looked for */
+#define DECORATOR_LINES 20u     /* how far above its `def` a first decorator is looked for */
 #define ENTRIES_TRIED 64u       /* entries of functions[] looked at for one definition */
 
 void
@@ -37,7 +37,8 @@ stated_extents(const struct source *s, struct extent **ret_extents, uint32_t *re
 		const struct source_row *row = &s->rows[i];
 		struct extent *e;
 
-		if (row->function_start == 0 || (count > 0 && extents[count - 1].start == row->function_start
+		if (row->function_start == 0
+		    || (count > 0 && extents[count - 1].start == row->function_start
 		    && extents[count - 1].end == row->function_end))
 			continue;
 		e = profile_grow(&extents, &count, sizeof(*e));
@@ -118,9 +119,10 @@ first_listed(const struct source *s, uint32_t line)
 	return low;
 }
 
-/* The name in functions[] of the definition of `bare` at `start`; with an empty `bare`, any. */
-static struct text
-listed_name(const struct source *s, uint32_t start, struct text bare)
+/* The entry of functions[] for the definition of `bare` at `start`; with an empty `bare`, any.
+ * NULL: none. */
+static const struct source_function *
+listed_function(const struct source *s, uint32_t start, struct text bare)
 {
 	uint32_t first = first_listed(s, start > DECORATOR_LINES ? start - DECORATOR_LINES : 1);
 
@@ -132,9 +134,9 @@ listed_name(const struct source *s, uint32_t start, struct text bare)
 		if (bare.len > 0 && !same_text(last_part(f->name), bare))
 			continue;
 		if (f->line == start || (bare.len > 0 && is_decorator(s, f->line)))
-			return f->name;
+			return f;
 	}
-	return (struct text){ NULL, 0 };
+	return NULL;
 }
 
 static struct text
@@ -166,13 +168,16 @@ name_scope(const struct source *s, struct scopes *scopes, struct scope *scope, s
 {
 	const struct source_row *row = source_row(s, scope->start);
 	char buf[SOURCE_LINE_BYTES];
-	struct text bare = { "", 0 }, listed;
+	const struct source_function *listed;
+	struct text bare = { "", 0 };
 
 	if (row != NULL)
-		source_definition(buf, source_row_text(row, buf, sizeof(buf)), &bare, &scope->is_class);
-	listed = listed_name(s, scope->start, bare);
-	if (listed.at != NULL)
-		scope->name = listed;
+		source_definition(buf, source_row_text(row, buf, sizeof(buf)), &bare,
+		    &scope->is_class);
+	listed = listed_function(s, scope->start, bare);
+	scope->first = listed != NULL ? listed->line : scope->start;
+	if (listed != NULL)
+		scope->name = listed->name;
 	else if (bare.len == 0)
 		scope->name = line_name(scope->start, a);
 	else if (scope->parent == SCOPE_NONE)
@@ -237,10 +242,11 @@ stated_scope(const struct scopes *s, const struct source_row *row)
 	return SCOPE_NONE;
 }
 
+/* How many scopes start at `number` or before. */
 static uint32_t
-enclosing_scope(const struct scopes *s, uint32_t number)
+started_by(const struct scopes *s, uint32_t number)
 {
-	uint32_t low = 0, high = s->count, found;
+	uint32_t low = 0, high = s->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
@@ -250,7 +256,14 @@ enclosing_scope(const struct scopes *s, uint32_t number)
 		else
 			high = middle;
 	}
-	found = low == 0 ? SCOPE_NONE : low - 1;
+	return low;
+}
+
+static uint32_t
+enclosing_scope(const struct scopes *s, uint32_t number, uint32_t started)
+{
+	uint32_t found = started == 0 ? SCOPE_NONE : started - 1;
+
 	while (found != SCOPE_NONE && s->at[found].end < number)
 		found = s->at[found].parent;
 	return found;
@@ -259,7 +272,11 @@ enclosing_scope(const struct scopes *s, uint32_t number)
 uint32_t
 scopes_of_row(const struct scopes *s, const struct source_row *row)
 {
+	uint32_t started = started_by(s, row->number);
+
+	if (started < s->count && s->at[started].first <= row->number)
+		return started;
 	if (s->inferred)
-		return enclosing_scope(s, row->number);
+		return enclosing_scope(s, row->number, started);
 	return row->function_start == 0 ? SCOPE_NONE : stated_scope(s, row);
 }

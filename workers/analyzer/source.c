@@ -116,7 +116,8 @@ take_word(const char **line, size_t *len, const char *word)
 static bool
 is_name_byte(unsigned char c)
 {
-	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9')
+	    || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * The source text of one file as a profile carries it: a row for every line that it lists, in line order.
- * Rows borrow from the JSON text; their text is decoded only where somebody looks at it.
+ * The source text of one file as a profile carries it: a row for every line that it lists, in line
+ * order. Rows borrow from the JSON text; their text is decoded only where somebody looks at it.
  */
 #ifndef WORKERS_ANALYZER_SOURCE_H
 #define WORKERS_ANALYZER_SOURCE_H
@@ -21,8 +21,8 @@ struct source_row {
 	struct json_span text;
 };
 
-/* An entry of the file's functions[]: the qualified name and the first line of its code, which is that
- * of the first decorator where there is one. */
+/* An entry of the file's functions[]: the qualified name and the first line of its code, which is
+ * that of the first decorator where there is one. */
 struct source_function {
 	uint32_t line;
 	struct text name;
@@ -32,7 +32,7 @@ struct source {
 	struct source_row *rows;
 	struct source_function *functions;
 	uint32_t row_count, function_count;
-	bool has_extents;       /* Scalene 2.3 and later: function_start and function_end mean something */
+	bool has_extents;       /* rows have function_start and function_end: Scalene 2.3 on */
 };
 
 void source_fini(struct source *s);
@@ -44,8 +44,8 @@ void source_sort(struct source *s);
 const struct source_row *source_row(const struct source *s, uint32_t number);
 
 /*
- * The line's text without its line end, in `buf`; Scalene's replacements of & < > by \u0026 \u003c \u003e
- * (SCALENE.md 2.2) are undone. Returns the length, at most `size`.
+ * The line's text without its line end, in `buf`; Scalene's replacements of & < > by \u0026 \u003c
+ * \u003e (SCALENE.md 2.2) are undone. Returns the length, at most `size`.
  */
 size_t source_row_text(const struct source_row *row, char *buf, size_t size);
 

@@ -6,7 +6,7 @@
 #include "workers/analyzer/spans.h"
 
 #define STACKS_MAX 200000u
-#define SLOTS (2 * 32768u)      /* of the table of frames; a power of two above twice PROFILE_FRAMES_MAX */
+#define SLOTS 65536u    /* of the table of frames; a power of two above twice PROFILE_FRAMES_MAX */
 #define COUNT_MAX 1e10
 
 struct raw_stack {
@@ -100,7 +100,9 @@ stack_frame_parse(struct text frame, struct profile_frame *ret_frame)
 	if (space == 0)
 		return false;
 	*ret_frame = (struct profile_frame){
-		.file = { frame.at, space - 1 }, .function = { frame.at + space, frame.len - space }, .line = line,
+		.file = { frame.at, space - 1 },
+		.function = { frame.at + space, frame.len - space },
+		.line = line,
 	};
 	return true;
 }
@@ -133,13 +135,15 @@ add_frame(struct profile *p, struct json_span raw, uint32_t *ret_frame)
 }
 
 static enum err
-intern_frame(struct profile *p, struct frame_table *table, struct json_span raw, uint32_t *ret_frame)
+intern_frame(struct profile *p, struct frame_table *table, struct json_span raw,
+    uint32_t *ret_frame)
 {
 	uint32_t i = hash_of(raw) & (SLOTS - 1);
 	enum err e;
 
 	for (; table->slots[i].raw.at != NULL; i = (i + 1) & (SLOTS - 1)) {
-		if (table->slots[i].raw.len == raw.len && memcmp(table->slots[i].raw.at, raw.at, raw.len) == 0) {
+		if (table->slots[i].raw.len == raw.len
+		    && memcmp(table->slots[i].raw.at, raw.at, raw.len) == 0) {
 			*ret_frame = table->slots[i].frame;
 			return OK;
 		}

@@ -80,7 +80,8 @@ likelier_first(const void *a, const void *b)
 static enum err
 write_leaks(struct value_writer *w, const struct profile *p)
 {
-	const struct profile_leak **order = calloc(p->leak_count + 1, sizeof(struct profile_leak *));
+	const struct profile_leak **order = calloc(p->leak_count + 1,
+	    sizeof(struct profile_leak *));
 	uint32_t count = p->leak_count < SUMMARY_LEAKS ? p->leak_count : SUMMARY_LEAKS;
 
 	if (order == NULL)
@@ -132,7 +133,8 @@ summary_write(struct value_writer *w, const struct profile *p)
 void
 summary_write_none(struct value_writer *w, const char *warning)
 {
-	static const char *const keys[] = { "elapsed_s", "peak_memory_mb", "allocated_mb", "cpu_s", "samples" };
+	static const char *const keys[] = { "elapsed_s", "peak_memory_mb", "allocated_mb", "cpu_s",
+	    "samples" };
 	struct map m;
 
 	map_open(&m, w);

@@ -8,18 +8,21 @@
 #define SUMMARY_ITEMS 5u
 #define SUMMARY_LEAKS 3u
 
-/* elapsed_s and peak_memory_mb exactly as Scalene wrote them, allocated_mb, cpu_s, samples. The memory members are
- * nil without memory profiling, samples where unknown. */
+/* elapsed_s and peak_memory_mb exactly as Scalene wrote them, allocated_mb, cpu_s, samples. The
+ * memory members are nil without memory profiling, samples where unknown. */
 void summary_put_totals(struct map *m, const struct profile *p);
 
 /*
- * top_functions, top_lines, and leaks where memory was profiled. At most SUMMARY_ITEMS of each, fewer where
- * the first ones hold nearly all of the CPU time or the others hold next to nothing. ERR_NO_MEMORY.
+ * top_functions, top_lines, and leaks where memory was profiled. At most SUMMARY_ITEMS of each,
+ * fewer where the first ones hold nearly all of the CPU time or the others hold next to nothing.
+ * ERR_NO_MEMORY.
  */
 enum err summary_put_top(struct map *m, const struct profile *p);
 
-/* An array of the functions with the most CPU time, under a key that was written before. `wanted` as for rank_lines. */
-enum err summary_write_functions(struct value_writer *w, const struct profile *p, const bool *wanted);
+/* An array of the functions with the most CPU time, under a key that was written before. `wanted`
+ * as for rank_lines. */
+enum err summary_write_functions(struct value_writer *w, const struct profile *p,
+    const bool *wanted);
 
 /* The summary of a run: totals, top, warnings. ERR_NO_MEMORY. */
 enum err summary_write(struct value_writer *w, const struct profile *p);

@@ -8,7 +8,8 @@
 
 /* Writes the page of lines; returns the offset of the next one, 0 when there is none. */
 static uint32_t
-write_page(struct value_writer *w, const struct view_query *q, const struct ranking *r, uint32_t offset)
+write_page(struct value_writer *w, const struct view_query *q, const struct ranking *r,
+    uint32_t offset)
 {
 	size_t opened = value_open_array(w);
 	uint32_t count = 0, next = offset;
@@ -24,7 +25,8 @@ write_page(struct value_writer *w, const struct view_query *q, const struct rank
 
 /* Functions stand on the first page only. */
 static enum err
-write_answer(struct value_writer *w, const struct view_query *q, const bool *wanted, const struct ranking *r,
+write_answer(struct value_writer *w, const struct view_query *q, const bool *wanted,
+    const struct ranking *r,
     uint32_t offset, uint32_t hash)
 {
 	char cursor[CURSOR_BYTES];
@@ -53,8 +55,8 @@ write_answer(struct value_writer *w, const struct view_query *q, const bool *wan
 }
 
 /*
- * The lines with the most CPU time, and the functions: { profile_id, elapsed_s, peak_memory_mb, allocated_mb, cpu_s,
- * samples, hotspots, functions, warnings, next_cursor? }.
+ * The lines with the most CPU time, and the functions: { profile_id, elapsed_s, peak_memory_mb,
+ * allocated_mb, cpu_s, samples, hotspots, functions, warnings, next_cursor? }.
  */
 enum err
 view_cpu_hotspots(const struct view_query *q, struct value_writer *w, struct view_problem *problem)

@@ -31,7 +31,8 @@ write_file(struct value_writer *w, const struct profile_file *f)
 static enum err
 put_files(struct map *m, const struct profile *p)
 {
-	const struct profile_file **order = calloc(p->file_count + 1, sizeof(struct profile_file *));
+	const struct profile_file **order = calloc(p->file_count + 1,
+	    sizeof(struct profile_file *));
 	uint32_t count = p->file_count < FILES_SHOWN ? p->file_count : FILES_SHOWN;
 
 	if (order == NULL)
@@ -66,21 +67,25 @@ put_part(struct map *m, const struct view_query *q, const char *name, const char
 static void
 put_facts(struct map *m, const struct view_query *q)
 {
-	static const char *const run[] = { "exit_code", "signal", "wall_s", "max_rss_mb", "user_s", "system_s", NULL };
-	static const char *const provenance[] = { "interpreter", "python_version", "scalene_version", NULL };
+	static const char *const run[] = { "exit_code", "signal", "wall_s", "max_rss_mb", "user_s",
+	    "system_s", NULL };
+	static const char *const provenance[] = { "interpreter", "python_version",
+	    "scalene_version", NULL };
 
 	put_part(m, q, "run", run);
 	put_part(m, q, "provenance", provenance);
 }
 
 /*
- * The whole profile at a glance: { profile_id, job_id, label?, program, tool, created, outcome, elapsed_s, peak_memory_mb,
- * allocated_mb, cpu_s, samples, files, files_total?, top_functions, top_lines, leaks?, run, provenance, warnings }.
+ * The whole profile at a glance: { profile_id, job_id, label?, program, tool, created, outcome,
+ * elapsed_s, peak_memory_mb, allocated_mb, cpu_s, samples, files, files_total?, top_functions,
+ * top_lines, leaks?, run, provenance, warnings }.
  */
 enum err
 view_profile(const struct view_query *q, struct value_writer *w, struct view_problem *problem)
 {
-	static const char *const keys[] = { "profile_id", "job_id", "label", "program", "tool", "created", "outcome" };
+	static const char *const keys[] = { "profile_id", "job_id", "label", "program", "tool",
+	    "created", "outcome" };
 	struct map m;
 	enum err e;
 

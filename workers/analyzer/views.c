@@ -25,7 +25,8 @@ view_by_name(struct text name)
 	return NULL;
 }
 
-static void append(struct view_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(struct view_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds to the message as much as fits. */
 static void
@@ -57,7 +58,8 @@ view_run(const struct view_query *q, struct value_writer *w, struct view_problem
 		e = v->run(q, w, problem);
 		return e == OK && w->failed ? ERR_NO_MEMORY : e;
 	}
-	append(problem, "there is no view '%.*s'; there are:", shown(q->view, QUOTED_BYTES), q->view.at);
+	append(problem, "there is no view '%.*s'; there are:", shown(q->view, QUOTED_BYTES),
+	    q->view.at);
 	for (size_t i = 0; i < VIEW_COUNT; i++)
 		append(problem, "%s %s", i == 0 ? "" : ",", views[i].name);
 	return ERR_INVALID_ARGUMENT;
@@ -68,7 +70,8 @@ view_check_top_n(const struct view_query *q, struct view_problem *problem)
 {
 	if (q->top_n >= 1 && q->top_n <= VIEW_TOP_N_MAX)
 		return OK;
-	append(problem, "top_n must be between 1 and %d, not %lld", VIEW_TOP_N_MAX, (long long)q->top_n);
+	append(problem, "top_n must be between 1 and %d, not %lld", VIEW_TOP_N_MAX,
+	    (long long)q->top_n);
 	return ERR_INVALID_ARGUMENT;
 }
 
@@ -101,8 +104,8 @@ view_wanted_files(const struct view_query *q, bool **ret_wanted, struct view_pro
 	e = rank_match_files(q->profile, q->filename, ret_wanted);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	append(problem, "no file of this profile ends with '%.*s'; it has", shown(q->filename, QUOTED_BYTES),
-	    q->filename.at);
+	append(problem, "no file of this profile ends with '%.*s'; it has",
+	    shown(q->filename, QUOTED_BYTES), q->filename.at);
 	if (q->profile->file_count == 0)
 		append(problem, " no files");
 	else
@@ -113,7 +116,8 @@ view_wanted_files(const struct view_query *q, bool **ret_wanted, struct view_pro
 }
 
 enum err
-view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash, struct view_problem *problem)
+view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash,
+    struct view_problem *problem)
 {
 	uint32_t hash = cursor_hash(0, q->view);
 	enum err e;
@@ -126,6 +130,7 @@ view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash
 		return OK;
 	}
 	append(problem, "the cursor does not belong to this list");
-	problem->hint = "use next_cursor of the answer before, with the same profile_id and filename";
+	problem->hint =
+	    "use next_cursor of the answer before, with the same profile_id and filename";
 	return e;
 }

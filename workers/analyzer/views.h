@@ -1,6 +1,6 @@
 /*
- * The views of a profile that ANALYZE can ask for: a table of names and functions. A new view is one row and one
- * function.
+ * The views of a profile that ANALYZE can ask for: a table of names and functions. A new view is
+ * one row and one function.
  */
 #ifndef WORKERS_ANALYZER_VIEWS_H
 #define WORKERS_ANALYZER_VIEWS_H
@@ -27,9 +27,10 @@ struct view_problem {
 	const char *hint;               /* static, or NULL */
 };
 
-/* Writes the answer, one map. On an error what was written is thrown away; an empty message means the error
- * table's text. */
-typedef enum err view_fn(const struct view_query *q, struct value_writer *w, struct view_problem *problem);
+/* Writes the answer, one map. On an error what was written is thrown away; an empty message means
+ * the error table's text. */
+typedef enum err view_fn(const struct view_query *q, struct value_writer *w,
+    struct view_problem *problem);
 
 struct view {
 	const char *name;
@@ -46,12 +47,14 @@ enum err view_run(const struct view_query *q, struct value_writer *w, struct vie
 enum err view_check_top_n(const struct view_query *q, struct view_problem *problem);
 
 /*
- * The files that q->filename means; *ret_wanted is NULL when no filename was given, else the caller's to free.
- * ERR_NOT_FOUND with a message that lists the files there are.
+ * The files that q->filename means; *ret_wanted is NULL when no filename was given, else the
+ * caller's to free. ERR_NOT_FOUND with a message that lists the files there are.
  */
-enum err view_wanted_files(const struct view_query *q, bool **ret_wanted, struct view_problem *problem);
+enum err view_wanted_files(const struct view_query *q, bool **ret_wanted,
+    struct view_problem *problem);
 
-/* The offset that q->cursor stands for, and the hash for the next one. ERR_INVALID_ARGUMENT with a message. */
+/* The offset that q->cursor stands for, and the hash for the next one. ERR_INVALID_ARGUMENT with a
+ * message. */
 enum err view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash,
     struct view_problem *problem);
 

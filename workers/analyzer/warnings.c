@@ -10,15 +10,15 @@
 #define MORE_BYTES 1000u
 
 static const struct { uint32_t note; const char *text; } note_texts[] = {
-	{ NOTE_NUMBERS, "some figures of this profile were out of range and were clamped or left out" },
-	{ NOTE_FILES_CUT, "the profile names more files than are read; the rest is left out" },
-	{ NOTE_LINES_CUT, "the profile has more lines than are kept; those with the least CPU time are left out" },
-	{ NOTE_FUNCTIONS_CUT, "the profile has more functions than are kept; those with the least CPU time are left out" },
+	{ NOTE_NUMBERS, "some figures were out of range and were clamped or left out" },
+	{ NOTE_FILES_CUT, "more files than are read; the rest is left out" },
+	{ NOTE_LINES_CUT, "more lines than are kept; the least busy are left out" },
+	{ NOTE_FUNCTIONS_CUT, "more functions than are kept; the least busy are left out" },
 	{ NOTE_STACKS_CUT, "only the most frequent call stacks are kept" },
-	{ NOTE_LEAKS_CUT, "the profile has more leaks than are kept" },
+	{ NOTE_LEAKS_CUT, "more leaks than are kept" },
 	{ NOTE_SAMPLES_CUT, "there are more samples than were counted" },
 	{ NOTE_FUNCTIONS_INFERRED,
-	  "this Scalene version gives no function extents; functions are found by the indentation of the source" },
+	  "this Scalene version says not where functions end; that is taken from the indentation" },
 };
 
 struct list {
@@ -41,27 +41,33 @@ add(struct list *l, const char *format, ...)
 	l->count++;
 }
 
+static double
+covered_percent(const struct profile *p)
+{
+	return p->python_percent + p->native_percent + p->wait_percent;
+}
+
 static void
 about_samples(struct list *l, const struct profile *p)
 {
 	if (p->line_count == 0)
-		add(l, "Scalene saw no sample in the program's own files: it ran too short a time, or spent it in "
-		    "libraries (profile_all shows them) or in threads");
+		add(l, "Scalene saw no sample in the program's own files: it ran too short a time, "
+		    "or spent it in libraries (profile_all shows them) or in threads");
 	else if (!p->has_samples)
 		add(l, "this profile has no sample counts, so its uncertainty is unknown");
-	else if (p->samples < SAMPLES_FEW && metric_cpu(
-	    (const double[METRIC_COUNT]){ p->python_percent, p->native_percent, p->wait_percent }) > 0)
-		add(l, "too few samples (%llu) for firm percentages: run the program longer, or on more data",
+	else if (p->samples < SAMPLES_FEW && covered_percent(p) > 0)
+		add(l, "too few samples (%llu) for firm percentages: run longer, or on more data",
 		    (unsigned long long)p->samples);
 }
 
 static void
 about_coverage(struct list *l, const struct profile *p)
 {
-	double covered = p->python_percent + p->native_percent + p->wait_percent;
+	double covered = covered_percent(p);
 
 	if (covered > 0 && covered < WARN_COVERED_PERCENT)
-		add(l, "the files of this profile hold only %.0f %% of the samples; profile_all shows the rest", covered);
+		add(l, "these files hold only %.0f %% of the samples; profile_all shows the rest",
+		    covered);
 }
 
 static struct text
@@ -112,7 +118,8 @@ growing_line(const struct profile *p)
 		const struct profile_line *l = &p->lines[i];
 		double cpu = metric_cpu(l->metric);
 
-		if (cpu < WARN_GROWING_PERCENT || l->metric[METRIC_PYTHON] > cpu / 2 || !source_grows_value(l->source))
+		if (cpu < WARN_GROWING_PERCENT || l->metric[METRIC_PYTHON] > cpu / 2
+		    || !source_grows_value(l->source))
 			continue;
 		if (found == NULL || cpu > metric_cpu(found->metric))
 			found = l;
@@ -123,18 +130,20 @@ growing_line(const struct profile *p)
 static void
 about_copies(struct list *l, const struct profile *p)
 {
-	static const char advice[] = "CPU figures may be distorted, compare with a run with memory false";
+	static const char advice[] =
+	    "CPU figures may be distorted, compare with a run with memory false";
 	const struct profile_line *growing = growing_line(p);
 
 	if (growing != NULL)
-		add(l, "memory profiling was on, and under it line %u of %.*s copies its value each time it grows: %s",
+		add(l, "under memory profiling line %u of %.*s copies its value as it grows: %s",
 		    growing->number, (int)text_prefix(p->files[growing->file].name, 200),
 		    p->files[growing->file].name.at, advice);
 	else if (p->copy_peak_mb_s >= WARN_COPY_MB_S)
-		add(l, "memory profiling was on and up to %.0f MiB/s were copied on one line: %s", p->copy_peak_mb_s,
-		    advice);
-	else if (p->allocated_mb >= WARN_CHURN_MB && p->allocated_mb >= WARN_CHURN_RATIO * p->peak_mb)
-		add(l, "memory profiling was on and much more was allocated (%.0f MiB) than held (%.0f MiB): %s",
+		add(l, "under memory profiling %.0f MiB/s were copied on one line: %s",
+		    p->copy_peak_mb_s, advice);
+	else if (p->allocated_mb >= WARN_CHURN_MB
+	    && p->allocated_mb >= WARN_CHURN_RATIO * p->peak_mb)
+		add(l, "with memory on more was allocated (%.0f MiB) than held (%.0f MiB): %s",
 		    p->allocated_mb, p->peak_mb, advice);
 }
 
@@ -145,7 +154,8 @@ about_memory(struct list *l, const struct profile *p)
 		return;
 	about_copies(l, p);
 	if (p->leak_count > 0)
-		add(l, "leaks are hints; Scalene's velocity_mb_s is usually far below the true rate");
+		add(l,
+		    "leaks are hints; Scalene's velocity_mb_s is usually far below the true rate");
 }
 
 static void

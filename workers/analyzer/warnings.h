@@ -6,13 +6,14 @@
 #include "workers/analyzer/profile.h"
 
 /*
- * From these figures on memory profiling is taken to have distorted the CPU figures (SCALENE.md 4): memory copied on
- * one line, and volume allocated relative to the peak of what was held, if there was that much at all.
+ * From these figures on memory profiling is taken to have distorted the CPU figures (SCALENE.md 4):
+ * memory copied on one line, and volume allocated relative to the peak of what was held, if there
+ * was that much at all.
  *
- * The worst case shows in neither: under memory profiling every realloc copies, and Scalene counts that copy
- * nowhere. `text = text + x` took 2 % of a program's CPU time, and 68 % of it with memory profiling on, at
- * 2 MiB/s of copies. So a line of that form is told by its source, where it holds WARN_GROWING_PERCENT of
- * the CPU time and not mostly in Python code, as adding numbers is.
+ * The worst case shows in neither: under memory profiling every realloc copies, and Scalene counts
+ * that copy nowhere. `text = text + x` took 2 % of a program's CPU time, and 68 % of it with memory
+ * profiling on, at 2 MiB/s of copies. So a line of that form is told by its source, where it holds
+ * WARN_GROWING_PERCENT of the CPU time and not mostly in Python code, as adding numbers is.
  */
 #define WARN_COPY_MB_S 100
 #define WARN_CHURN_RATIO 20
@@ -23,12 +24,13 @@
 #define WARN_COVERED_PERCENT 80
 
 /*
- * Writes an array of texts: those the profile gives cause for, then those of `more`, an array of texts or NULL; at most 20
- * of it, others and anything else in it are left out.
+ * Writes an array of texts: those the profile gives cause for, then those of `more`, an array of
+ * texts or NULL; at most 20 of it, others and anything else in it are left out.
  */
 void warnings_write(struct value_writer *w, const struct profile *p, const msgpack_object *more);
 
-/* Whether a source line is NAME += ... or NAME = NAME + ..., where NAME may have dots and brackets. */
+/* Whether a source line is NAME += ... or NAME = NAME + ..., where NAME may have dots and
+ * brackets. */
 bool source_grows_value(struct text line);
 
 #endif
