@@ -166,3 +166,18 @@ host_memory(int fd)
 	assert_int_equal(fstat(fd, &st), 0);
 	return (uint64_t)st.st_blocks * 512;
 }
+
+uint64_t
+host_page(void)
+{
+	char words[128] = "";
+	int fd = open("/sys/kernel/mm/transparent_hugepage/shmem_enabled", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!read(fd, words, sizeof(words) - 1);
+		close(fd);
+	}
+	if (words[0] == '\0' || strstr(words, "[never]") != NULL || strstr(words, "[deny]") != NULL)
+		return (uint64_t)sysconf(_SC_PAGESIZE);
+	return 2 << 20;
+}

@@ -47,7 +47,11 @@ void host_consume(struct host *h);
 int host_hold(struct host *h);
 void host_append(struct host *h, const char *text);
 
-/* Memory that a memory file takes. */
+/*
+ * Memory that a memory file takes, and what it takes at least: 2 MiB where the host gives it large
+ * pages.
+ */
 uint64_t host_memory(int fd);
+uint64_t host_page(void);
 
 #endif

@@ -83,8 +83,9 @@ struct ledger_line {
  * over LIMIT_JSON_LINE is thrown away as it comes, in this incarnation and the next ones, and
  * returned once, with too_long, when its end is there.
  *
- * `at` lives until the next ledger_next that returns another line and until ledger_commit. Aborts
- * the process when the kernel refuses to map the input (the next incarnation goes on).
+ * `at` lives until ledger_next is called for another line; once consumed or done, only until
+ * ledger_commit. Aborts the process when the kernel refuses to map the input (the next incarnation
+ * goes on).
  */
 bool ledger_next(struct ledger *l, struct ledger_line *ret_line);
 

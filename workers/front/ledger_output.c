@@ -44,7 +44,10 @@ ledger_output_write(const struct ledger_output *out, uint64_t offset, const char
 	return (size_t)n == len + 1 ? OK : ERR_NO_MEMORY;
 }
 
-/* Only what has left the pipe, see ledger_flush. */
+/*
+ * Only what has left the pipe, see ledger_flush. From the start each time: of a large page nothing
+ * is given back before all of it is punched at once.
+ */
 static void
 free_what_was_read(struct ledger_output *out)
 {
@@ -58,7 +61,7 @@ free_what_was_read(struct ledger_output *out)
 	read = out->given - (uint64_t)in_pipe;
 	if (read < out->freed + LEDGER_DEAD_BYTES)
 		return;
-	ledger_space_free(out->file, out->freed, read);
+	ledger_space_free(out->file, 0, read);
 	out->freed = read;
 }
 

@@ -10,7 +10,7 @@
 struct ledger_output {
 	int client, file;
 	uint64_t given;              /* the file offset of `file` */
-	uint64_t freed;              /* what this incarnation has punched */
+	uint64_t freed;              /* up to here nothing is kept, as far as we know */
 };
 
 /* *ret_written: how many bytes the file holds, committed or not. */
