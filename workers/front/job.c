@@ -31,6 +31,7 @@ struct job {
 struct jobs {
 	struct front *front;
 	struct job *first;
+	bool more;               /* the store may know further unfinished jobs than it could name */
 };
 
 static void job_step(struct job *job);
@@ -67,6 +68,8 @@ job_end(struct job *job, const struct reply *failure)
 		w->ended(w->arg, failure);
 	}
 	job_free(job);
+	if (front->jobs->more && !front->leaving)
+		jobs_resume(front->jobs);
 	requests_settled(front);
 }
 
@@ -455,7 +458,8 @@ jobs_start(struct jobs *jobs, const struct tool *tool, const char *id, struct va
 	return e != OK ? e : add_job(jobs, tool, id, arguments, ret_job);
 }
 
-static void
+/* True when a job was added. */
+static bool
 resume_row(struct jobs *jobs, const msgpack_object *row)
 {
 	const msgpack_object *arguments = value_get(row, "arguments");
@@ -463,18 +467,21 @@ resume_row(struct jobs *jobs, const msgpack_object *row)
 	const struct tool *tool;
 	struct value_writer w;
 	struct job *job;
+	bool added;
 
 	if (!text_copy(value_get_text(row, "job_id"), id, sizeof(id)) || !ulid_valid(id, strlen(id)) ||
 	    !text_copy(value_get_text(row, "tool"), tool_name, sizeof(tool_name)) || arguments == NULL)
-		return;
+		return false;
 	tool = catalog_find(jobs->front->catalog, tool_name);
 	if (tool == NULL || !tool->job || jobs_find(jobs, id) != NULL)
-		return;
+		return false;
 	value_writer_init(&w);
 	value_object(&w, arguments);
-	if (add_job(jobs, tool, id, value_done(&w), &job) == OK)
+	added = add_job(jobs, tool, id, value_done(&w), &job) == OK;
+	if (added)
 		log_line(LOG_INFO, "job=%s taken up", id);
 	value_writer_fini(&w);
+	return added;
 }
 
 static void
@@ -488,11 +495,12 @@ on_unfinished(void *arg, const struct reply *reply)
 		log_line(LOG_WARN, "the store did not say which jobs are unfinished: %s", err_info(reply->error)->name);
 		return;
 	}
+	jobs->more = false;
 	if (value_parse(list.jobs, &tree) != OK)
 		return;
 	if (value_root(&tree)->type == MSGPACK_OBJECT_ARRAY && !jobs->front->leaving)
 		for (uint32_t i = 0; i < value_root(&tree)->via.array.size; i++)
-			resume_row(jobs, &value_root(&tree)->via.array.ptr[i]);
+			jobs->more |= resume_row(jobs, &value_root(&tree)->via.array.ptr[i]);
 	value_tree_fini(&tree);
 }
 

@@ -105,6 +105,7 @@ keep_session(struct stdio *s)
 
 /* ---- the requests' channel ---- */
 
+/* An answer that cannot be kept must not count as given: the process ends, and the next one gives it. */
 static void
 append(struct stdio *s, const char *text, size_t len)
 {
@@ -114,7 +115,7 @@ append(struct stdio *s, const char *text, size_t len)
 		parent_say(s->front->parent, CONTROL_DONE, 0, 0, "");
 	s->proved = true;
 	if (e != OK)
-		log_line(LOG_ERROR, "a message of %zu bytes could not be kept: %s", len, err_info(e)->name);
+		log_panic("a message of %zu bytes could not be kept: %s", len, err_info(e)->name);
 }
 
 static void

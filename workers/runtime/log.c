@@ -1,7 +1,9 @@
 #include "workers/runtime/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,7 +20,8 @@ static const char *const words[] = {
 static struct {
 	char who[64];
 	enum severity least;
-} self = { "?", LOG_INFO };
+	unsigned long dropped;   /* lines that nobody took */
+} self = { "?", LOG_INFO, 0 };
 
 void
 log_identify(enum role role, unsigned index, uint32_t incarnation)
@@ -50,10 +53,19 @@ clean(char *text)
 			*c = ' ';
 }
 
+/* A reader that does not read must not hold us up: a pipe that polls writable takes a line whole. */
+static bool
+write_without_waiting(const char *line, size_t len)
+{
+	struct pollfd fd = { STDERR_FILENO, POLLOUT, 0 };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0 && write(STDERR_FILENO, line, len) > 0;
+}
+
 static void
 write_line(enum severity severity, const char *format, va_list args)
 {
-	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 128];
+	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 192], dropped[64] = "";
 	struct timespec now;
 	struct tm utc;
 	int n;
@@ -62,11 +74,15 @@ write_line(enum severity severity, const char *format, va_list args)
 	clean(text);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
-	n = snprintf(line, sizeof(line), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s %s\n", utc.tm_year + 1900,
+	if (self.dropped > 0)
+		snprintf(dropped, sizeof(dropped), "(%lu lines lost before this) ", self.dropped);
+	n = snprintf(line, sizeof(line), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s %s%s\n", utc.tm_year + 1900,
 	    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000,
-	    words[severity], self.who, text);
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
-		return;                  /* nowhere left to say so */
+	    words[severity], self.who, dropped, text);
+	if (n > 0 && write_without_waiting(line, (size_t)n))
+		self.dropped = 0;
+	else
+		self.dropped++;
 }
 
 void

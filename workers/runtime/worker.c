@@ -17,6 +17,7 @@
 #define HANDLER_MS 10000         /* for a handler of a message without a deadline of its own */
 #define GRACE_MS 1000
 #define BODY_STRUCT_MAX 2048
+#define ERROR_TEXT_MAX 2048      /* as FIELDS_ERROR says */
 
 /* A request that was not acknowledged yet, answered or not. */
 struct pending {
@@ -130,35 +131,46 @@ worker_answer(struct worker *w, uint64_t number, enum msg_type type, const void 
 	if (p == NULL || p->answered)
 		return;
 	e = send_to_front(w, p->wire, type, body);
-	if (e != OK && type != MSG_ERROR) {
+	if (e == ERR_WORKER_LOST)
+		return;                  /* the front is gone: so is the request, in a moment */
+	if (e != OK) {
+		const struct body_error bare = { .code = type == MSG_ERROR ? ((const struct body_error *)body)->code : e };
+
 		log_line(LOG_ERROR, "answer %s could not be sent: %s", msg_info(type)->name, err_info(e)->name);
-		worker_fail(w, number, e, NULL, NULL);
-		return;
+		send_to_front(w, p->wire, MSG_ERROR, &bare);
 	}
 	p->answered = true;
+	if (!w->proved)
+		parent_say(w->parent, CONTROL_DONE, 0, 0, "");
+	w->proved = true;
+}
+
+/* As much of a text as the table allows, no character cut in two. */
+static struct text
+cut_text(const char *s)
+{
+	struct text t = text_of(s);
+
+	if (t.at == NULL || t.len <= ERROR_TEXT_MAX)
+		return t;
+	t.len = ERROR_TEXT_MAX;
+	while (t.len > 0 && ((unsigned char)t.at[t.len] & 0xc0) == 0x80)
+		t.len--;
+	return t;
 }
 
 void
 worker_fail(struct worker *w, uint64_t number, enum err failure, const char *message, const char *hint)
 {
-	char cut_message[1024], cut_hint[1024];
-	struct body_error body = { .code = failure };
+	struct body_error body = { .code = failure, .message = cut_text(message), .hint = cut_text(hint) };
 
-	if (message != NULL) {
-		snprintf(cut_message, sizeof(cut_message), "%s", message);
-		body.message = text_of(cut_message);
-	}
-	if (hint != NULL) {
-		snprintf(cut_hint, sizeof(cut_hint), "%s", hint);
-		body.hint = text_of(cut_hint);
-	}
 	worker_answer(w, number, MSG_ERROR, &body);
 }
 
 enum err
 worker_refuse(struct worker *w, uint64_t number, enum err e, const char *hint, const char *format, ...)
 {
-	char message[1024];
+	char message[ERROR_TEXT_MAX + 1];
 	va_list args;
 
 	va_start(args, format);
@@ -237,12 +249,8 @@ handle_request(struct worker *w, const struct handler *h, const struct frame *f)
 static void
 handle_ack(struct worker *w, struct pending *p)
 {
-	if (!p->answered)
-		return;
-	if (!w->proved)
-		parent_say(w->parent, CONTROL_DONE, 0, 0, "");
-	w->proved = true;
-	forget(w, p);
+	if (p->answered)
+		forget(w, p);
 }
 
 static void
