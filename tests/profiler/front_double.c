@@ -51,7 +51,8 @@ keep_answer(struct front_double *f, const struct frame *frame)
 	f->answer = frame->type;
 	void *body = frame->type == MSG_PROFILE_RAN ? (void *)&f->ran : (void *)&f->error;
 	assert_int_equal(body_decode(frame->type, value_done(&f->bytes), body), OK);
-	struct frame ack = { .type = MSG_ACK, .request = frame->request, .incarnation = f->incarnation };
+	struct frame ack = { .type = MSG_ACK, .request = frame->request, .incarnation =
+	    f->incarnation };
 	struct body_ack nothing = { 0 };
 	assert_int_equal(mailbox_send_body(f->mailbox, &ack, &nothing), OK);
 	loop_stop(f->loop);
@@ -192,8 +193,10 @@ control_readable(void *arg, short revents)
 	}
 	if (r.peer_incarnation != f->incarnation)
 		return;
-	assert_int_equal(channel_path(path, sizeof path, f->channel_folder, ROLE_PROFILER, 0, 1, f->incarnation), OK);
-	assert_int_equal(mailbox_dial(f->loop, path, f->profiler, receive, gone, f, &f->mailbox), OK);
+	assert_int_equal(channel_path(path, sizeof path, f->channel_folder, ROLE_PROFILER, 0, 1,
+	    f->incarnation), OK);
+	assert_int_equal(mailbox_dial(f->loop, path, f->profiler, receive, gone, f, &f->mailbox),
+	    OK);
 	f->ready = true;
 	loop_stop(f->loop);
 }
@@ -221,7 +224,8 @@ front_reincarnate(struct front_double *f)
 static void
 exec_profiler(struct front_double *f, int control_fd, const char *const *options)
 {
-	const char *argv[ARGS_MAX] = { PROFILER_PATH, "--index", "0", "--incarnation", "1", "--instance",
+	const char *argv[ARGS_MAX] = { PROFILER_PATH, "--index", "0", "--incarnation", "1",
+	    "--instance",
 		"01J00000000000000000000000", "--state", f->state, "--runtime", f->channel_folder,
 		"--log-level", "error" };
 	int count = 13;
@@ -239,6 +243,13 @@ exec_profiler(struct front_double *f, int control_fd, const char *const *options
 void
 front_start(struct front_double *f, const char *const *options)
 {
+	front_start_beside(f, f, options);
+}
+
+void
+front_start_beside(struct front_double *f, const struct front_double *other,
+    const char *const *options)
+{
 	int pair[2];
 
 	*f = (struct front_double){ .incarnation = 1, .loop = loop_new() };
@@ -249,7 +260,7 @@ front_start(struct front_double *f, const char *const *options)
 	snprintf(f->channel_folder, sizeof f->channel_folder, "%s/run", f->folder);
 	assert_int_equal(mkdir(f->state, 0700), 0);
 	assert_int_equal(mkdir(f->channel_folder, 0700), 0);
-	setenv("XDG_RUNTIME_DIR", f->folder, 1);
+	setenv("XDG_RUNTIME_DIR", other->folder, 1);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	f->profiler = fork();
 	assert_true(f->profiler >= 0);
@@ -305,7 +316,8 @@ processes_with(const char *variable)
 
 	assert_non_null(proc);
 	while ((entry = readdir(proc)) != NULL)
-		count += isdigit((unsigned char)entry->d_name[0]) && environment_has(entry->d_name, variable);
+		count += isdigit((unsigned char)entry->d_name[0]) &&
+		    environment_has(entry->d_name, variable);
 	closedir(proc);
 	return count;
 }

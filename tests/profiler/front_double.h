@@ -1,6 +1,7 @@
 /*
- * A front and a supervisor in one, as small as a test needs: starts the real profiler executable, opens its
- * channel, sends it one request at a time and keeps what comes back. Failures end the test (cmocka).
+ * A front and a supervisor in one, as small as a test needs: starts the real profiler executable,
+ * opens its channel, sends it one request at a time and keeps what comes back. Failures end the
+ * test (cmocka).
  */
 #ifndef TESTS_PROFILER_FRONT_DOUBLE_H
 #define TESTS_PROFILER_FRONT_DOUBLE_H
@@ -45,6 +46,9 @@ struct front_double {
 
 /* `options`: further arguments of the profiler, ends with NULL; may be NULL. */
 void front_start(struct front_double *f, const char *const *options);
+/* The same, sharing the count of running programs with another one. */
+void front_start_beside(struct front_double *f, const struct front_double *other,
+    const char *const *options);
 /* Closes the control channel; the profiler must leave by itself. Removes all folders. */
 void front_stop(struct front_double *f);
 
@@ -56,7 +60,8 @@ void front_send(struct front_double *f, enum msg_type type, const void *body);
 /* A notice (CANCEL) about the present request. */
 void front_notice(struct front_double *f, enum msg_type type, const void *body);
 
-/* Turn the loop until the answer is here; until so much output came; until the first progress that says `running`. */
+/* Turn the loop until the answer is here; until so much output came; until the first progress that
+ * says `running`. */
 void front_wait(struct front_double *f);
 void front_wait_output(struct front_double *f, uint64_t bytes);
 void front_take_all(struct front_double *f);

@@ -20,7 +20,8 @@ test_python(void)
 	const char *python = getenv("SCALENE_MCP_TEST_PYTHON");
 
 	if (python == NULL || *python == '\0') {
-		print_message("skipped: SCALENE_MCP_TEST_PYTHON names no interpreter with Scalene\n");
+		print_message("skipped: SCALENE_MCP_TEST_PYTHON names no interpreter with "
+		    "Scalene\n");
 		skip();
 	}
 	return python;
@@ -36,7 +37,8 @@ case_init(struct run_case *c, struct front_double *front, const char *name, cons
 	value_writer_init(&c->args);
 	value_map(&c->env, 1);
 	value_put_string(&c->env, "RUN_TAG", c->job_id);
-	c->body = (struct body_profile_run){ .job_id = text_of(c->job_id), .python = text_of(test_python()),
+	c->body = (struct body_profile_run){ .job_id = text_of(c->job_id), .python =
+	    text_of(test_python()),
 		.env = value_done(&c->env), .cpu = true, .cpu_sampling_rate = 0.01,
 		.allocation_sampling_window = 1048576, .timeout = 40, .duration = (double)NAN };
 	if (source == NULL)
@@ -74,16 +76,19 @@ case_run(struct run_case *c)
 	case_send(c);
 	front_wait(c->front);
 	if (c->front->answer == MSG_ERROR)
-		print_message("refused: %.*s\n", (int)c->front->error.message.len, c->front->error.message.at);
+		print_message("refused: %.*s\n", (int)c->front->error.message.len,
+		    c->front->error.message.at);
 	else
-		print_message("%.*s: %.*s\n", (int)c->front->ran.run_outcome.len, c->front->ran.run_outcome.at,
+		print_message("%.*s: %.*s\n", (int)c->front->ran.run_outcome.len,
+		    c->front->ran.run_outcome.at,
 		    (int)c->front->ran.program.len, c->front->ran.program.at);
 }
 
 static bool
 expected_in_folder(const char *name)
 {
-	static const char *const names[] = { ".", "..", "profile.json", "result.msgpack", "code.py", "work" };
+	static const char *const names[] = { ".", "..", "profile.json", "result.msgpack", "code.py",
+	    "work" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(name, names[i]) == 0)
@@ -114,7 +119,8 @@ check_folder(struct run_case *c)
 static void
 check_files_of(long pid)
 {
-	static const char *const kinds[] = { "malloc-init", "malloc-lock", "malloc-signal", "memcpy-init",
+	static const char *const kinds[] = { "malloc-init", "malloc-lock", "malloc-signal",
+	    "memcpy-init",
 		"memcpy-lock", "memcpy-signal" };
 	char path[80];
 
@@ -190,7 +196,8 @@ ran_warns(struct front_double *f, const char *part)
 	assert_int_equal(list->type, MSGPACK_OBJECT_ARRAY);
 	for (uint32_t i = 0; i < list->via.array.size; i++) {
 		struct text text = value_as_text(&list->via.array.ptr[i]);
-		has = has || (text.at != NULL && memmem(text.at, text.len, part, strlen(part)) != NULL);
+		has = has || (text.at != NULL && memmem(text.at, text.len, part,
+		    strlen(part)) != NULL);
 	}
 	value_tree_fini(&tree);
 	return has;

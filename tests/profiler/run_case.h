@@ -1,4 +1,5 @@
-/* What the tests of real runs share: a request filled with defaults, scripts on disk, checks after each run. */
+/* What the tests of real runs share: a request filled with defaults, scripts on disk, checks after
+ * each run. */
 #ifndef TESTS_PROFILER_RUN_CASE_H
 #define TESTS_PROFILER_RUN_CASE_H
 
@@ -12,18 +13,20 @@ struct run_case {
 	struct body_profile_run body;
 	struct value_writer env, args;
 	char job_id[LIMIT_ULID + 1];
-	char tag[64];                /* RUN_TAG=..., in the environment of all that the run starts */
+	/* RUN_TAG=..., in the environment of all that the run starts */
+	char tag[64];
 	char script[160];
 };
 
 /* A CPU-only run of `source` as the script `name` in the front's folder; NULL source: no script. */
-void case_init(struct run_case *c, struct front_double *front, const char *name, const char *source);
+void case_init(struct run_case *c, struct front_double *front, const char *name,
+    const char *source);
 void case_set_args(struct run_case *c, const char *const *args);
 void case_send(struct run_case *c);
 /* Sends and waits. */
 void case_run(struct run_case *c);
-/* Nothing of it runs, its folder holds what it should, and no file of Scalene's is left for the pid that the program printed
- * first ("pid N"), when it did. */
+/* Nothing of it runs, its folder holds what it should, and no file of Scalene's is left for the pid
+ * that the program printed first ("pid N"), when it did. */
 void case_check_clean(struct run_case *c);
 void case_fini(struct run_case *c);
 

@@ -22,7 +22,8 @@ read_result(int folder_fd, uint8_t **ret_at, size_t *ret_len)
 	int fd = openat(folder_fd, RESULT_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOT_HERE : ERR_CORRUPT;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_size <= 0 ||
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_size <= 0 ||
 	    (uint64_t)st.st_size > max)
 		goto out;
 	size_t len = (size_t)st.st_size;
@@ -69,14 +70,16 @@ check_profile(struct spool *spool, const char *job_id, const struct blob *claime
 		return ERR_CORRUPT;
 	if (e != OK)
 		return e;
-	bool same = found.size == claimed->size && memcmp(found.sha256, claimed->sha256, SHA256_SIZE) == 0;
-	return same ? OK : ERR_CORRUPT;
+	if (found.size != claimed->size || memcmp(found.sha256, claimed->sha256, SHA256_SIZE) != 0)
+		return ERR_CORRUPT;
+	return OK;
 }
 
 static enum err
 check_body(struct spool *spool, const char *job_id, const struct body_profile_ran *body)
 {
-	if (!classify_is_outcome(body->run_outcome.at, body->run_outcome.len) || !is_map(body->run) ||
+	if (!classify_is_outcome(body->run_outcome.at, body->run_outcome.len) ||
+	    !is_map(body->run) ||
 	    !is_map(body->provenance))
 		return ERR_CORRUPT;
 	return check_profile(spool, job_id, &body->profile);

@@ -12,9 +12,9 @@ struct stored_result {
 };
 
 /*
- * Reads the result of a job and checks it: its form, its outcome, and that its profile is the file of this job with that
- * size and hash. ERR_NOT_STARTED when the job has no folder, ERR_NOT_HERE when it has one without a result, so
- * it runs elsewhere or its process died; ERR_CORRUPT.
+ * Reads the result of a job and checks it: its form, its outcome, and that its profile is the file
+ * of this job with that size and hash. ERR_NOT_STARTED when the job has no folder, ERR_NOT_HERE
+ * when it has one without a result, so it runs elsewhere or its process died; ERR_CORRUPT.
  */
 enum err attach_read(struct spool *spool, const char *job_id, struct stored_result *ret_result);
 void stored_result_fini(struct stored_result *result);

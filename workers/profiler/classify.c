@@ -90,7 +90,8 @@ classify_unwrap(struct ending *ending)
 {
 	int number = 256 - ending->number;
 
-	if (ending->by_signal || !phrase_seen(ending->phrases, PHRASE_WRAPPER_SIGNAL) || number < 1 ||
+	if (ending->by_signal || !phrase_seen(ending->phrases, PHRASE_WRAPPER_SIGNAL) ||
+	    number < 1 ||
 	    number >= NSIG)
 		return;
 	ending->by_signal = true;
@@ -162,14 +163,23 @@ static const struct {
 	{ stopped_without_profile, "the program was stopped before Scalene could write a profile" },
 	{ lost_to_signal, "a program that dies of a signal leaves no profile" },
 	{ is_oom, "the program ran out of memory: raise max_memory_mb or give it less to do" },
-	{ too_short, "Scalene took no sample in the program's own files: it ended too soon, slept, or spent its time in "
+	{ too_short,
+	    "Scalene took no sample in the program's own files: it ended too soon, slept, or spent "
+	    "its time in "
 	    "libraries (see profile_all) or other threads" },
 	{ silent_loss, "the program ended well but Scalene wrote no profile" },
-	{ truncated, "Scalene's profile is cut off: a file size limit, a full disk, or the program wrote into it" },
+	{ truncated,
+	    "Scalene's profile is cut off: a file size limit, a full disk, or the program wrote "
+	    "into it" },
 	{ too_large, "Scalene's profile is larger than 512 MiB and was not taken" },
-	{ uses_timer, "the program uses SIGALRM, with which Scalene samples: its timers may fire wrongly; try use_virtual_time" },
-	{ left_children, "processes that the program had started were still running when it ended, and were stopped" },
-	{ has_survivors, "some of the program's processes could not be stopped: they hang in the kernel" },
+	{ uses_timer,
+	    "the program uses SIGALRM, with which Scalene samples: its timers may fire wrongly; "
+	    "try use_virtual_time" },
+	{ left_children,
+	    "processes that the program had started were still running when it ended, and were "
+	    "stopped" },
+	{ has_survivors,
+	    "some of the program's processes could not be stopped: they hang in the kernel" },
 };
 
 unsigned

@@ -12,7 +12,8 @@ static const char *const dropped[] = {
 #define OWN_SETTINGS "SCALENE_MCP_"
 
 enum err
-environment_build(char *const *inherited, const struct run_request *request, struct strings *ret_environment)
+environment_build(char *const *inherited, const struct run_request *request,
+    struct strings *ret_environment)
 {
 	struct strings e = { 0 };
 
@@ -72,7 +73,8 @@ add_mode(struct strings *argv, const struct body_profile_run *b)
 		strings_add(argv, "--cpu-only");
 }
 
-/* On unless refused from 2.3 on, off unless asked for before; unknown to the early releases of 1.5. */
+/* On unless refused from 2.3 on, off unless asked for before; unknown to the early releases of
+ * 1.5. */
 static void
 add_stacks(struct strings *argv, const struct interpreter *python, bool stacks)
 {
@@ -93,7 +95,8 @@ add_text(struct strings *argv, const char *option, struct text value)
 }
 
 static void
-add_options(struct strings *argv, const struct interpreter *python, const struct body_profile_run *b)
+add_options(struct strings *argv, const struct interpreter *python,
+    const struct body_profile_run *b)
 {
 	add_mode(argv, b);
 	add_stacks(argv, python, b->stacks);
@@ -131,7 +134,8 @@ preset_path(struct strings *envp, const char *key, const char *first)
 	const char *old = strings_value(envp, key);
 	struct strings joined = { 0 };
 
-	strings_addf(&joined, "%s%s%s", first, old != NULL && *old ? ":" : "", old != NULL ? old : "");
+	strings_addf(&joined, old != NULL && *old != '\0' ? "%s:%s" : "%s%s", first,
+	    old != NULL ? old : "");
 	if (joined.failed)
 		envp->failed = true;
 	else
@@ -147,7 +151,8 @@ preset_default(struct strings *envp, const char *key, const char *value)
 }
 
 static void
-preset(struct strings *envp, const struct interpreter *python, const struct body_profile_run *b, const char *tmp)
+preset(struct strings *envp, const struct interpreter *python, const struct body_profile_run *b,
+    const char *tmp)
 {
 	char window[32];
 

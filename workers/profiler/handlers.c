@@ -68,7 +68,8 @@ warn_of_roots(const struct roots *roots)
 
 	for (unsigned i = 0; i < roots->count; i++) {
 		if (realpath(roots->at[i], resolved) == NULL)
-			log_line(LOG_WARN, "--root %s permits nothing: %s", roots->at[i], strerror(errno));
+			log_line(LOG_WARN, "--root %s permits nothing: %s", roots->at[i],
+			    strerror(errno));
 	}
 }
 
@@ -119,13 +120,20 @@ handle_run(struct worker *w, const struct request *request, const void *body)
 		.slot_count = p->slot_count, .done = run_is_done, .arg = p };
 	struct refusal why;
 
+	const struct body_profile_run *asked = body;
+
+	if (p->run != NULL && text_is(asked->job_id, run_job_id(p->run)))
+		return worker_refuse(w, request->number, ERR_NOT_HERE, "Attach to it instead.",
+		    "job %s was already started", run_job_id(p->run));
 	if (p->run != NULL)
-		return worker_refuse(w, request->number, ERR_BUSY, "Try again when that job has ended.",
+		return worker_refuse(w, request->number, ERR_BUSY,
+		    "Try again when that job has ended.",
 		    "this profiler runs job %s", run_job_id(p->run));
 	enum err e = run_start(&host, request->number, body, &p->run, &why);
 	if (e == OK)
 		return OK;
-	return worker_refuse(w, request->number, e, why.hint[0] != '\0' ? why.hint : NULL, "%s", why.message);
+	return worker_refuse(w, request->number, e, why.hint[0] != '\0' ? why.hint : NULL, "%s",
+	    why.message);
 }
 
 static enum err
@@ -135,7 +143,8 @@ take_over(struct profiler *p, uint64_t number)
 
 	run_attach(p->run, number);
 	if (before != 0)
-		worker_fail(p->worker, before, ERR_NOT_HERE, "another request took this run over", NULL);
+		worker_fail(p->worker, before, ERR_NOT_HERE, "another request took this run over",
+		    NULL);
 	return OK;
 }
 
@@ -147,8 +156,10 @@ handle_attach(struct worker *w, const struct request *request, const void *body)
 	struct stored_result result;
 	char job_id[LIMIT_ULID + 1];
 
-	if (!ulid_valid(attach->job_id.at, attach->job_id.len) || !text_copy(attach->job_id, job_id, sizeof job_id))
-		return worker_refuse(w, request->number, ERR_INVALID_ARGUMENT, NULL, "job_id is not an id");
+	if (!ulid_valid(attach->job_id.at, attach->job_id.len) ||
+	    !text_copy(attach->job_id, job_id, sizeof job_id))
+		return worker_refuse(w, request->number, ERR_INVALID_ARGUMENT, NULL,
+		    "job_id is not an id");
 	if (p->run != NULL && strcmp(run_job_id(p->run), job_id) == 0)
 		return take_over(p, request->number);
 	enum err e = attach_read(worker_spool(w), job_id, &result);

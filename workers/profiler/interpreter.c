@@ -134,7 +134,8 @@ try_project(struct search *s)
 
 	snprintf(folder, sizeof folder, "%s", s->project);
 	for (int i = 0; i <= depth; i++) {
-		snprintf(path, sizeof path, "%s/.venv/bin/python", strcmp(folder, "/") != 0 ? folder : "");
+		snprintf(path, sizeof path, "%s/.venv/bin/python",
+		    strcmp(folder, "/") != 0 ? folder : "");
 		if (trusted(folder, s->project) && try_path(s, path))
 			return true;
 		if (!parent_of(folder))
@@ -177,9 +178,13 @@ interpreter_find(const char *argument, const struct strings *environment, const 
 		return OK;
 	}
 	refuse(why, ERR_NO_PYTHON, "no Python interpreter was found; tried: %s", s.tried);
-	refusal_hint(why, argument != NULL  ? "Correct `python`, or leave it out."
-	    : setting != NULL && *setting ? "Correct the environment variable SCALENE_PYTHON_EXECUTABLE, or give `python`."
-					  : "Give `python`, the path of the interpreter that runs this program.");
+	if (argument != NULL)
+		refusal_hint(why, "Correct `python`, or leave it out.");
+	else if (setting != NULL && setting[0] != '\0')
+		refusal_hint(why,
+		    "Correct the variable SCALENE_PYTHON_EXECUTABLE, or give `python`.");
+	else
+		refusal_hint(why, "Give `python`, the interpreter that runs this program.");
 	return why->code;
 }
 
@@ -197,7 +202,8 @@ const char interpreter_question[] =
     "for f in ('scalene_config.py', 'scalene_version.py'):\n"
     "    try:\n"
     "        with open(os.path.join(d, f), encoding='utf-8') as h:\n"
-    "            v = v or re.search('scalene_version *= *\"([0-9a-zA-Z.+-]+)\"', h.read()).group(1)\n"
+    "            m = re.search('scalene_version *= *\"([0-9a-zA-Z.+-]+)\"', h.read())\n"
+    "            v = v or m.group(1)\n"
     "    except Exception:\n"
     "        pass\n"
     "t = 't' if 't' in getattr(sys, 'abiflags', '') else '-'\n"
@@ -228,7 +234,8 @@ check_scalene(struct interpreter *i, struct refusal *why)
 	if (known && !old)
 		return OK;
 	if (old)
-		refuse(why, ERR_NO_SCALENE, "%s (Python %s) has Scalene %s, which is older than 1.5", i->path,
+		refuse(why, ERR_NO_SCALENE,
+		    "%s (Python %s) has Scalene %s, which is older than 1.5", i->path,
 		    i->python_version, i->scalene_version);
 	else
 		refuse(why, ERR_NO_SCALENE, "Scalene is not installed for %s (Python %s)", i->path,
@@ -238,7 +245,8 @@ check_scalene(struct interpreter *i, struct refusal *why)
 }
 
 enum err
-interpreter_parse(const char *path, const char *printed, size_t len, struct interpreter *ret_interpreter,
+interpreter_parse(const char *path, const char *printed, size_t len,
+    struct interpreter *ret_interpreter,
     struct refusal *why)
 {
 	struct interpreter i = { 0 };
@@ -253,7 +261,8 @@ interpreter_parse(const char *path, const char *printed, size_t len, struct inte
 	at = take_field(at, end, i.scalene_dir, sizeof i.scalene_dir);
 	if (at == NULL || strlen(path) >= sizeof i.path) {
 		refuse(why, ERR_NO_PYTHON, "%s did not run as a Python 3 interpreter", path);
-		refusal_hint(why, "Give `python`, the path of the interpreter that runs this program.");
+		refusal_hint(why,
+		    "Give `python`, the path of the interpreter that runs this program.");
 		return why->code;
 	}
 	strcpy(i.path, path);
@@ -287,7 +296,9 @@ identify(const char *path, struct identity *ret_identity)
 
 	if (stat(path, &st) != 0)
 		return false;
-	*ret_identity = (struct identity){ .device = st.st_dev, .inode = st.st_ino, .changed = st.st_mtim };
+	ret_identity->device = st.st_dev;
+	ret_identity->inode = st.st_ino;
+	ret_identity->changed = st.st_mtim;
 	return true;
 }
 
@@ -295,7 +306,8 @@ static bool
 same(const struct identity *one, const struct identity *other)
 {
 	return one->device == other->device && one->inode == other->inode &&
-	    one->changed.tv_sec == other->changed.tv_sec && one->changed.tv_nsec == other->changed.tv_nsec;
+	    one->changed.tv_sec == other->changed.tv_sec &&
+	    one->changed.tv_nsec == other->changed.tv_nsec;
 }
 
 static bool

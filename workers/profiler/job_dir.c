@@ -10,7 +10,7 @@
 
 #include "workers/profiler/sweep.h"
 
-#define TMP_PATH_MAX 64          /* bytes of a TMPDIR below which multiprocessing's sockets fit */
+#define TMP_PATH_MAX 72          /* bytes of a TMPDIR below which multiprocessing's sockets fit */
 #define CODE_NAME "code.py"
 #define WORK_NAME "work"
 #define NEW_NAME "result.new"
@@ -23,7 +23,8 @@ refuse_storage(int number, const char *what, struct refusal *why)
 	if (e == ERR_NOT_FOUND || e == ERR_NOT_READABLE)
 		e = ERR_STORAGE_READ_ONLY;
 	refuse(why, e, "%s could not be made in the state directory: %s", what, strerror(number));
-	refusal_hint(why, "Make room in the state directory, or let the user that runs this server write to it.");
+	refusal_hint(why,
+	    "Make room in the state directory, or let the user that runs this server write to it.");
 	return e;
 }
 
@@ -92,11 +93,12 @@ job_dir_make(int state_fd, const char *state_dir, const char *job_id, struct job
 
 	relative_name(job_id, name);
 	snprintf(dir.id, sizeof dir.id, "%s", job_id);
-	if (snprintf(dir.path, sizeof dir.path, "%s/%s", state_dir, name) >= (int)sizeof dir.path - 64)
+	int len = snprintf(dir.path, sizeof dir.path, "%s/%s", state_dir, name);
+	if (len < 0 || len > LIMIT_PATH - 64)
 		return refuse(why, ERR_TOO_LARGE, "the state directory's path is too long");
 	mkdirat(state_fd, "jobs", 0700);
 	if (mkdirat(state_fd, name, 0700) != 0 && errno == EEXIST) {
-		refuse(why, ERR_INVALID_ARGUMENT, "job %s was already started", job_id);
+		refuse(why, ERR_NOT_HERE, "job %s was already started", job_id);
 		refusal_hint(why, "A run is never repeated; start a new job.");
 		return why->code;
 	} else if (faccessat(state_fd, name, F_OK, 0) != 0)
@@ -187,7 +189,8 @@ job_dir_put(struct job_dir *dir, const char *name, const void *at, size_t len)
 }
 
 enum err
-job_dir_put_code(struct job_dir *dir, struct text code, struct run_paths *paths, struct refusal *why)
+job_dir_put_code(struct job_dir *dir, struct text code, struct run_paths *paths,
+    struct refusal *why)
 {
 	enum err e = write_file(dir, CODE_NAME, code.at, code.len);
 
@@ -196,8 +199,10 @@ job_dir_put_code(struct job_dir *dir, struct text code, struct run_paths *paths,
 	if (e != OK)
 		return refuse_storage(errno, "the program's file", why);
 	if (paths->cwd[0] == '\0')
-		snprintf(paths->cwd, sizeof paths->cwd, "%.*s/" WORK_NAME, LIMIT_PATH - 8, dir->path);
-	snprintf(paths->program, sizeof paths->program, "%.*s/" CODE_NAME, LIMIT_PATH - 12, dir->path);
+		snprintf(paths->cwd, sizeof paths->cwd, "%.*s/" WORK_NAME, LIMIT_PATH - 8,
+		    dir->path);
+	snprintf(paths->program, sizeof paths->program, "%.*s/" CODE_NAME, LIMIT_PATH - 12,
+	    dir->path);
 	memcpy(paths->project, dir->path, sizeof paths->project);
 	return OK;
 }

@@ -11,8 +11,8 @@
 #include "workers/profiler/tail.h"
 #include "workers/profiler/utf8.h"
 
-#define PIECE (16 << 10)         /* cleaned it is at most three times as long, which fits one OUTPUT */
-#define READS_PER_TURN 4         /* so that a program that floods cannot keep the loop from the timers */
+#define PIECE (16 << 10)         /* cleaned at most three times as long, which fits one OUTPUT */
+#define READS_PER_TURN 4         /* so that a flood cannot keep the loop from its timers */
 
 struct stream {
 	struct output *output;
@@ -35,10 +35,16 @@ struct output {
 	int64_t untaken;
 };
 
+bool
+output_waits(const struct output *o)
+{
+	return o->listening && o->untaken > OUTPUT_CREDIT;
+}
+
 static void
 adjust_reading(struct output *o)
 {
-	bool wait = o->listening && o->untaken > OUTPUT_CREDIT;
+	bool wait = output_waits(o);
 
 	for (int i = 0; i < 2; i++) {
 		if (o->streams[i].watch != NULL)
@@ -131,7 +137,7 @@ readable(void *arg, short revents)
 
 	(void)revents;
 	for (int i = 0; i < READS_PER_TURN; i++) {
-		if (o->listening && o->untaken > OUTPUT_CREDIT)
+		if (output_waits(o))
 			break;
 		if (s->fd < 0 || !read_piece(s))
 			break;

@@ -1,8 +1,8 @@
 /*
- * What a program writes: two pipes, read as they fill, with Scalene's own lines taken out and everything made UTF-8.
- * The last lines are kept, the totals counted, and the text is passed on while somebody reads it. More than
- * OUTPUT_CREDIT bytes that were passed on and not yet taken stop the reading, so the program waits instead of
- * this process growing.
+ * What a program writes: two pipes, read as they fill, with Scalene's own lines taken out and
+ * everything made UTF-8. The last lines are kept, the totals counted, and the text is passed on
+ * while somebody reads it. More than OUTPUT_CREDIT bytes that were passed on and not yet taken stop
+ * the reading, so the program waits instead of this process growing.
  */
 #ifndef WORKERS_PROFILER_OUTPUT_H
 #define WORKERS_PROFILER_OUTPUT_H
@@ -27,13 +27,16 @@ struct output;
 enum err output_open(struct loop *loop, int stdout_fd, int stderr_fd, output_fn *pass_on,
     output_phrase_fn *phrase, void *arg, struct output **ret_output);
 
-/* Somebody reads what is passed on (true, with the whole credit anew), or nobody does. At first nobody does. */
+/* Somebody reads what is passed on (true, with the whole credit anew), or nobody does. At first
+ * nobody does. */
 void output_listen(struct output *o, bool somebody);
+/* Whether the reading has stopped because too much was not taken yet. */
+bool output_waits(const struct output *o);
 /* `bytes` of passed-on text were taken. */
 void output_taken(struct output *o, int64_t bytes);
 
-/* Reads what lies in the pipes now, whatever the credit, without waiting for their end, which a process outside our
- * reach may withhold. Then no more is read. */
+/* Reads what lies in the pipes now, whatever the credit, without waiting for their end, which a
+ * process outside our reach may withhold. Then no more is read. */
 void output_finish(struct output *o);
 
 uint32_t output_phrases(const struct output *o);

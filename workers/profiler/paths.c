@@ -42,7 +42,9 @@ check_roots(const struct roots *roots, const char *path, const char *name, struc
 	if (roots_contain(roots, path))
 		return OK;
 	refuse(why, ERR_OUTSIDE_ROOT, "%s lies outside the permitted roots", name);
-	refusal_hint(why, "This server was started with --root %s%s; give a path below it or start it with another --root.",
+	refusal_hint(why,
+	    "This server was started with --root %s%s; give a path below it or start it with "
+	    "another --root.",
 	    roots->at[0], roots->count > 1 ? " (and others)" : "");
 	return why->code;
 }
@@ -69,15 +71,18 @@ refuse_cwd(int number, const char *given, struct refusal *why)
 	else if (number == ENOTDIR)
 		refuse(why, ERR_INVALID_ARGUMENT, "cwd %s is not a directory", given);
 	else if (number == EACCES || number == EPERM)
-		refuse(why, ERR_NOT_READABLE, "cwd %s cannot be entered: %s", given, strerror(number));
+		refuse(why, ERR_NOT_READABLE, "cwd %s cannot be entered: %s", given,
+		    strerror(number));
 	else
-		refuse(why, ERR_INVALID_ARGUMENT, "cwd %s cannot be used: %s", given, strerror(number));
+		refuse(why, ERR_INVALID_ARGUMENT, "cwd %s cannot be used: %s", given,
+		    strerror(number));
 	refusal_hint(why, "Give the absolute path of an existing folder, or leave `cwd` out.");
 	return why->code;
 }
 
 static enum err
-resolve_cwd(const char *given, const struct roots *roots, char ret_cwd[LIMIT_PATH], struct refusal *why)
+resolve_cwd(const char *given, const struct roots *roots, char ret_cwd[LIMIT_PATH],
+    struct refusal *why)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -89,7 +94,8 @@ resolve_cwd(const char *given, const struct roots *roots, char ret_cwd[LIMIT_PAT
 	if (access(path, X_OK) != 0)
 		return refuse_cwd(errno, given, why);
 	if (!printable(path))
-		return refuse(why, ERR_INVALID_ARGUMENT, "cwd has a name that is not UTF-8 or has control characters");
+		return refuse(why, ERR_INVALID_ARGUMENT,
+		    "cwd has a name that is not UTF-8 or has control characters");
 	enum err e = check_roots(roots, path, given, why);
 	if (e == OK)
 		memcpy(ret_cwd, path, strlen(path) + 1);
@@ -123,13 +129,16 @@ static enum err
 refuse_script(int number, const char *given, struct refusal *why)
 {
 	if (number == EACCES || number == EPERM) {
-		refuse(why, ERR_NOT_READABLE, "script_path %s cannot be reached: %s", given, strerror(number));
-		refusal_hint(why, "Let the user that runs this server read the file and enter its folders.");
+		refuse(why, ERR_NOT_READABLE, "script_path %s cannot be reached: %s", given,
+		    strerror(number));
+		refusal_hint(why,
+		    "Let the user that runs this server read the file and enter its folders.");
 	} else if (number == ENOENT || number == ENOTDIR) {
 		refuse(why, ERR_NOT_FOUND, "script_path %s does not exist", given);
 		refusal_hint(why, "Give an absolute path, or `cwd` and a path relative to it.");
 	} else
-		refuse(why, ERR_INVALID_ARGUMENT, "script_path %s cannot be used: %s", given, strerror(number));
+		refuse(why, ERR_INVALID_ARGUMENT, "script_path %s cannot be used: %s", given,
+		    strerror(number));
 	return why->code;
 }
 
@@ -153,12 +162,16 @@ check_script_name(const char *path, const char *given, struct refusal *why)
 
 	if (!printable(path))
 		return refuse(why, ERR_INVALID_ARGUMENT,
-		    "script_path has a name that is not UTF-8 or has control characters, which Scalene cannot handle");
+		    "script_path has a name that is not UTF-8 or has control characters, which "
+		    "Scalene cannot handle");
 	if (ends_in_py(path) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return OK;
-	refuse(why, ERR_INVALID_ARGUMENT, "script_path %s does not end in .py, so Scalene would not take it for the program",
+	refuse(why, ERR_INVALID_ARGUMENT,
+	    "script_path %s does not end in .py, so Scalene would not take it for the program",
 	    given);
-	refusal_hint(why, "Give it (or a copy) a name that ends in .py; profile an installed command by its `module`.");
+	refusal_hint(why,
+	    "Give it (or a copy) a name that ends in .py; profile an installed command by its "
+	    "`module`.");
 	return why->code;
 }
 
@@ -192,7 +205,9 @@ resolve_module(const struct roots *roots, struct run_paths *p, struct refusal *w
 	enum err e = p->cwd[0] != '\0' ? OK : resolve_cwd(".", roots, p->cwd, why);
 
 	if (e == ERR_OUTSIDE_ROOT) {
-		refuse(why, e, "a module runs in this server's working folder, which lies outside the permitted roots");
+		refuse(why, e,
+		    "a module runs in this server's working folder, which lies outside the "
+		    "permitted roots");
 		refusal_hint(why, "Give `cwd`, the folder of the project, below %s.", roots->at[0]);
 	}
 	if (e == OK)
@@ -201,7 +216,8 @@ resolve_module(const struct roots *roots, struct run_paths *p, struct refusal *w
 }
 
 enum err
-paths_resolve(const struct run_request *request, const struct roots *roots, struct run_paths *ret_paths,
+paths_resolve(const struct run_request *request, const struct roots *roots,
+    struct run_paths *ret_paths,
     struct refusal *why)
 {
 	struct run_paths p = { 0 };

@@ -20,18 +20,21 @@ struct run_paths {
 	uint8_t sha256[SHA256_SIZE]; /* of the script or the code; zero for a module */
 };
 
-/* Whether `path`, already resolved, is one of the roots or below one. A root that does not exist contains nothing. */
+/* Whether `path`, already resolved, is one of the roots or below one. A root that does not exist
+ * contains nothing. */
 bool roots_contain(const struct roots *roots, const char *path);
 
 /*
  * Checks script_path and cwd of a request and fills ret_paths:
  *
  *   - links are resolved, and what they lead to must lie in a root;
- *   - a relative script_path is relative to cwd where that is given, else to this process's working folder;
- *   - a script's name must end in .py, because Scalene takes the first argument that does for the program
- *     (SCALENE.md 1.1), and must be UTF-8 without control characters;
- *   - cwd, when not given: the script's folder; for a module this process's working folder, which must lie in a root too;
- *     for code `work` in the job's folder, which is filled in by job_dir (here cwd and project stay empty);
+ *   - a relative script_path is relative to cwd where that is given, else to this process's working
+ *     folder;
+ *   - a script's name must end in .py, because Scalene takes the first argument that does for the
+ *     program (SCALENE.md 1.1), and must be UTF-8 without control characters;
+ *   - cwd, when not given: the script's folder; for a module this process's working folder, which
+ *     must lie in a root too; for code `work` in the job's folder, which is filled in by job_dir
+ *     (here cwd and project stay empty);
  *   - project: the script's folder, for a module cwd.
  *
  * ERR_NOT_FOUND, ERR_NOT_READABLE, ERR_OUTSIDE_ROOT, ERR_INVALID_ARGUMENT, ERR_TOO_LARGE.

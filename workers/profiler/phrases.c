@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* A phrase stands at the start of a line. A newline may stand only at its very beginning: the empty line
- * that Scalene puts before it. drop: lines left out, its own included; 0 keeps it. */
+/* A phrase stands at the start of a line. A newline may stand only at its very beginning: the empty
+ * line that Scalene puts before it. drop: lines left out, its own included; 0 keeps it. */
 static const struct {
 	const char *text;
 	enum phrase phrase;
@@ -35,12 +35,17 @@ static const struct {
 #define TEXTS (sizeof texts / sizeof *texts)
 
 static const char *const reasons[PHRASE_COUNT] = {
-	[PHRASE_INITIALIZE] = "Scalene could not start the program: see stderr_tail; for a module, check its name and `cwd`",
-	[PHRASE_EXCEPTION] = "Scalene failed with an exception of its own and wrote no profile: see stderr_tail",
+	[PHRASE_INITIALIZE] =
+	    "Scalene could not start the program: see stderr_tail; for a module, check its name "
+	    "and `cwd`",
+	[PHRASE_EXCEPTION] =
+	    "Scalene failed with an exception of its own and wrote no profile: see stderr_tail",
 	[PHRASE_NO_INPUT] = "Scalene could not open the program",
-	[PHRASE_MEMORY_PROFILING] = "Scalene could not set up memory profiling: it needs about 1.1 GiB of address "
+	[PHRASE_MEMORY_PROFILING] =
+	    "Scalene could not set up memory profiling: it needs about 1.1 GiB of address "
 	    "space and a writable /tmp; try `memory` false",
-	[PHRASE_INTERNAL] = "Scalene stopped with an internal error: see stderr_tail; try `memory` false",
+	[PHRASE_INTERNAL] =
+	    "Scalene stopped with an internal error: see stderr_tail; try `memory` false",
 	[PHRASE_OPTIONS] = "this Scalene refused its options: see stderr_tail",
 };
 

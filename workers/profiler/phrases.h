@@ -1,7 +1,8 @@
 /*
- * Scalene's own lines among a program's output. Scalene prints them to the program's standard error and output, so they
- * are recognised at the start of a line, remembered, and, where they would only confuse, left out. Texts are
- * those of Scalene 1.5.16 to 2.4.0 (scalene_profiler.py, scalene_preload.py, scalene_parseargs.py).
+ * Scalene's own lines among a program's output. Scalene prints them to the program's standard error
+ * and output, so they are recognised at the start of a line, remembered, and, where they would only
+ * confuse, left out. Texts are those of Scalene 1.5.16 to 2.4.0 (scalene_profiler.py,
+ * scalene_preload.py, scalene_parseargs.py).
  */
 #ifndef WORKERS_PROFILER_PHRASES_H
 #define WORKERS_PROFILER_PHRASES_H
@@ -43,10 +44,12 @@ struct phrase_filter {
 	uint32_t seen;           /* one bit per phrase */
 };
 
-/* Filters a piece into `out`, which has room for `len` + PHRASE_MAX bytes. Returns the bytes written. */
+/* Filters a piece into `out`, which has room for `len` + PHRASE_MAX bytes. Returns the bytes
+ * written. */
 size_t phrase_filter_feed(struct phrase_filter *f, const char *in, size_t len, char *out);
 
-/* The stream has ended: what is still held belongs to the program. `out` has room for PHRASE_MAX. */
+/* The stream has ended: what is still held belongs to the program. `out` has room for
+ * PHRASE_MAX. */
 size_t phrase_filter_end(struct phrase_filter *f, char *out);
 
 static inline bool

@@ -11,7 +11,8 @@
 
 #define END_BYTES 16
 
-/* Whether what is left of the text without white space around it is `wanted` characters or ends in '}'. */
+/* Whether what is left of the text without white space around it is `wanted` characters or ends in
+ * '}'. */
 static enum profile_state
 state_of_end(int fd, off_t size)
 {
@@ -33,7 +34,8 @@ open_own(int folder_fd, const char *name, struct stat *ret_st)
 {
 	int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd >= 0 && (fstat(fd, ret_st) != 0 || !S_ISREG(ret_st->st_mode) || ret_st->st_uid != geteuid())) {
+	if (fd >= 0 && (fstat(fd, ret_st) != 0 || !S_ISREG(ret_st->st_mode) ||
+	    ret_st->st_uid != geteuid())) {
 		close(fd);
 		return -1;
 	}
@@ -67,7 +69,8 @@ profile_file_settle(int folder_fd)
 	struct stat st;
 	enum profile_state state = profile_file_state(folder_fd, PROFILE_NAME);
 
-	if (state != PROFILE_WHOLE && profile_file_state(folder_fd, PROFILE_ASIDE_NAME) == PROFILE_WHOLE) {
+	if (state != PROFILE_WHOLE && profile_file_state(folder_fd,
+	    PROFILE_ASIDE_NAME) == PROFILE_WHOLE) {
 		renameat(folder_fd, PROFILE_ASIDE_NAME, folder_fd, PROFILE_NAME);
 		state = PROFILE_WHOLE;
 	}

@@ -1,4 +1,5 @@
-/* The JSON that Scalene writes, as a file: whether it is there and whole. What it says is read by nobody here. */
+/* The JSON that Scalene writes, as a file: whether it is there and whole. What it says is read by
+ * nobody here. */
 #ifndef WORKERS_PROFILER_PROFILE_FILE_H
 #define WORKERS_PROFILER_PROFILE_FILE_H
 
@@ -16,12 +17,14 @@ enum profile_state {
 enum profile_state profile_file_state(int folder_fd, const char *name);
 
 /*
- * Puts a whole profile aside, so that it cannot be overwritten: a child of the program that has no samples of its own
- * writes {} over its parent's profile (SCALENE.md 3.2). To be called once Scalene says that it is saved.
+ * Puts a whole profile aside, so that it cannot be overwritten: a child of the program that has no
+ * samples of its own writes {} over its parent's profile (SCALENE.md 3.2). To be called once
+ * Scalene says that it is saved.
  */
 void profile_file_set_aside(int folder_fd);
 
-/* When nothing runs any more: makes PROFILE_NAME the newest whole profile there is, 0600. Returns its state. */
+/* When nothing runs any more: makes PROFILE_NAME the newest whole profile there is, 0600. Returns
+ * its state. */
 enum profile_state profile_file_settle(int folder_fd);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "workers/profiler/spawn.h"
 
-#define PRINTED_MAX (16 << 10)   /* what is read of the answer; a pipe holds more, so nothing blocks */
+#define PRINTED_MAX (16 << 10)   /* what is read of the answer; a pipe holds more */
 #define KILL_MS 1000
 
 struct question {
@@ -68,7 +68,8 @@ ended(void *arg, short revents)
 	size_t len = read_printed(q->printed_fd, printed, sizeof printed);
 	end_child(q);
 	if (q->overdue) {
-		e = refuse(&why, ERR_NO_PYTHON, "%s did not say its version within %d s", q->path, QUESTION_MS / 1000);
+		e = refuse(&why, ERR_NO_PYTHON, "%s did not say its version within %d s", q->path,
+		    QUESTION_MS / 1000);
 		refusal_hint(&why, "Try `%s -c pass`; give another `python` if it hangs.", q->path);
 	} else
 		e = interpreter_parse(q->path, printed, len, &found, &why);
@@ -94,7 +95,8 @@ start(struct question *q, const struct strings *environment, const char *cwd, st
 	enum err e = spawn_pipe(ends);
 	if (e != OK)
 		return refuse(why, e, "no pipe could be made");
-	struct spawn_spec spec = { .path = q->path, .argv = argv, .envp = environment->at, .cwd = cwd,
+	struct spawn_spec spec = { .path = q->path, .argv = argv, .envp = environment->at, .cwd =
+	    cwd,
 		.stdin_fd = -1, .stdout_fd = ends[1], .stderr_fd = -1 };
 	e = spawn(&spec, &q->child, &step);
 	close(ends[1]);
@@ -103,13 +105,15 @@ start(struct question *q, const struct strings *environment, const char *cwd, st
 		e = ERR_SYSTEM;
 	if (e == OK)
 		return OK;
-	refuse(why, ERR_NO_PYTHON, "%s could not be started (%s: %s)", q->path, step, err_info(e)->text);
+	refuse(why, ERR_NO_PYTHON, "%s could not be started (%s: %s)", q->path, step,
+	    err_info(e)->text);
 	refusal_hint(why, "Give `python`, the path of the interpreter that runs this program.");
 	return why->code;
 }
 
 enum err
-question_ask(struct loop *loop, const char *path, const struct strings *environment, const char *cwd,
+question_ask(struct loop *loop, const char *path, const struct strings *environment,
+    const char *cwd,
     question_fn *answer, void *arg, struct question **ret_question, struct refusal *why)
 {
 	struct question *q = calloc(1, sizeof *q);

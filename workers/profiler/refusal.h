@@ -1,4 +1,5 @@
-/* Why a run is not started, in words for the caller. Filled where the cause is known, sent by handlers.c. */
+/* Why a run is not started, in words for the caller. Filled where the cause is known, sent by
+ * handlers.c. */
 #ifndef WORKERS_PROFILER_REFUSAL_H
 #define WORKERS_PROFILER_REFUSAL_H
 
@@ -13,7 +14,8 @@ struct refusal {
 };
 
 /* Sets the code and the message; the hint is emptied. Text that does not fit is cut between
- * characters, and bytes that are not UTF-8 become U+FFFD. Returns `code`, so that a check can end with it. */
+ * characters, and bytes that are not UTF-8 become U+FFFD. Returns `code`, so that a check can end
+ * with it. */
 enum err refuse(struct refusal *why, enum err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -13,7 +13,8 @@
 #include "workers/profiler/request.h"
 #include "workers/runtime/spool.h"
 
-/* What is known at the end. Pointers may be NULL where the run did not get that far: it was cancelled before it started. */
+/* What is known at the end. Pointers may be NULL where the run did not get that far: it was
+ * cancelled before it started. */
 struct report_input {
 	const struct run_request *request;
 	const struct run_paths *paths;
@@ -24,7 +25,8 @@ struct report_input {
 	double wall_s;
 	struct rusage usage;
 	double load_1m;                      /* at the start */
-	const char *profile_name;            /* below the state directory; NULL: there is no profile */
+	/* below the state directory; NULL: there is no profile */
+	const char *profile_name;
 };
 
 /* Owns everything that `body` borrows. */
@@ -36,10 +38,12 @@ struct report {
 };
 
 /*
- * run: exit_code or signal, wall_s, user_s, system_s, cpu_s (their sum), max_rss_mb, stdout_tail, stderr_tail, stdout_bytes, stderr_bytes,
- * warnings. Times and memory are wait4's, so they are the program's and those of its children that it waited for.
- * provenance: interpreter, python_version, scalene_version, command, cwd, host, kernel, cpus, load_1m, script_sha256, options.
- * A profile that cannot be described is left out with a warning. *ret_report must not be moved. ERR_NO_MEMORY.
+ * run: exit_code or signal, wall_s, user_s, system_s, cpu_s (their sum), max_rss_mb, stdout_tail,
+ * stderr_tail, stdout_bytes, stderr_bytes, warnings. Times and memory are wait4's, so they are the
+ * program's and those of its children that it waited for. provenance: interpreter, python_version,
+ * scalene_version, command, cwd, host, kernel, cpus, load_1m, script_sha256, options. A profile
+ * that cannot be described is left out with a warning. *ret_report must not be moved.
+ * ERR_NO_MEMORY.
  */
 enum err report_make(const struct report_input *in, struct spool *spool, struct report *ret_report);
 void report_fini(struct report *report);

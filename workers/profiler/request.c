@@ -33,7 +33,8 @@ copy_args(const msgpack_object *o, struct run_request *r, struct refusal *why)
 	if (o->type == MSGPACK_OBJECT_NIL)
 		return OK;
 	if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size > ARGS_MAX)
-		return refuse(why, ERR_INVALID_ARGUMENT, "script_args is not an array of at most %d texts", ARGS_MAX);
+		return refuse(why, ERR_INVALID_ARGUMENT,
+		    "script_args is not an array of at most %d texts", ARGS_MAX);
 	r->args = calloc((size_t)o->via.array.size + 1, sizeof *r->args);
 	if (r->args == NULL)
 		return refuse(why, ERR_NO_MEMORY, "out of memory");
@@ -70,7 +71,8 @@ copy_env(const msgpack_object *o, struct run_request *r, struct refusal *why)
 	if (o->type == MSGPACK_OBJECT_NIL)
 		return OK;
 	if (o->type != MSGPACK_OBJECT_MAP || o->via.map.size > ARGS_MAX)
-		return refuse(why, ERR_INVALID_ARGUMENT, "env is not a map of at most %d texts to texts", ARGS_MAX);
+		return refuse(why, ERR_INVALID_ARGUMENT,
+		    "env is not a map of at most %d texts to texts", ARGS_MAX);
 	r->env = calloc((size_t)o->via.map.size + 1, sizeof *r->env);
 	if (r->env == NULL)
 		return refuse(why, ERR_NO_MEMORY, "out of memory");
@@ -78,7 +80,8 @@ copy_env(const msgpack_object *o, struct run_request *r, struct refusal *why)
 		struct text key = value_as_text(&o->via.map.ptr[i].key);
 		struct text value = value_as_text(&o->via.map.ptr[i].val);
 		if (!plain(key) || key.len == 0 || memchr(key.at, '=', key.len) != NULL)
-			return refuse(why, ERR_INVALID_ARGUMENT, "env has a name that is not a variable's name");
+			return refuse(why, ERR_INVALID_ARGUMENT,
+			    "env has a name that is not a variable's name");
 		if (!plain(value))
 			return refuse(why, ERR_INVALID_ARGUMENT, "env.%.*s is not text without NUL",
 			    (int)(key.len < 100 ? key.len : 100), key.at);
@@ -99,7 +102,8 @@ copy_lists(struct run_request *r, struct refusal *why)
 	enum err args_error = value_parse(r->body.script_args, &args);
 	enum err env_error = value_parse(r->body.env, &env);
 	if (args_error != OK || env_error != OK)
-		e = refuse(why, ERR_INVALID_ARGUMENT, "%s is not well-formed", args_error != OK ? "script_args" : "env");
+		e = refuse(why, ERR_INVALID_ARGUMENT, "%s is not well-formed", args_error != OK
+		    ? "script_args" : "env");
 	if (e == OK && r->body.script_args.at != NULL)
 		e = copy_args(value_root(&args), r, why);
 	if (e == OK && r->body.env.at != NULL)
@@ -123,14 +127,16 @@ check_program(struct run_request *r, struct refusal *why)
 		refusal_hint(why, "Give exactly one of script_path, code and module.");
 		return why->code;
 	}
-	r->kind = b->script_path.at != NULL ? PROGRAM_SCRIPT : b->code.at != NULL ? PROGRAM_CODE : PROGRAM_MODULE;
+	r->kind = b->script_path.at != NULL ? PROGRAM_SCRIPT : b->code.at != NULL ? PROGRAM_CODE
+	    : PROGRAM_MODULE;
 	return OK;
 }
 
 static bool
 module_character(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    c == '_' ||
 	    c == '.' || (unsigned char)c >= 0x80;
 }
 
@@ -138,14 +144,17 @@ static enum err
 check_module(const struct run_request *r, struct refusal *why)
 {
 	struct text m = r->body.module;
-	bool good = r->kind != PROGRAM_MODULE || (m.len > 0 && m.at[0] != '.' && m.at[m.len - 1] != '.');
+	bool good = r->kind != PROGRAM_MODULE || (m.len > 0 && m.at[0] != '.' &&
+	    m.at[m.len - 1] != '.');
 
 	for (size_t i = 0; good && m.at != NULL && i < m.len; i++)
 		good = module_character(m.at[i]);
 	if (good)
 		return OK;
 	refuse(why, ERR_INVALID_ARGUMENT, "module is not the dotted name of a module");
-	refusal_hint(why, "Give it as after `python -m`, for example \"package.module\"; options go into script_args.");
+	refusal_hint(why,
+	    "Give it as after `python -m`, for example \"package.module\"; options go into "
+	    "script_args.");
 	return why->code;
 }
 
@@ -171,7 +180,8 @@ check_texts(const struct run_request *r, struct refusal *why)
 		if (texts[i].text.at == NULL)
 			continue;
 		if (!plain(texts[i].text))
-			return refuse(why, ERR_INVALID_ARGUMENT, "%s holds a NUL character", texts[i].name);
+			return refuse(why, ERR_INVALID_ARGUMENT, "%s holds a NUL character",
+			    texts[i].name);
 		if (texts[i].text.len == 0 && !texts[i].empty_allowed)
 			return refuse(why, ERR_INVALID_ARGUMENT, "%s is empty", texts[i].name);
 	}
@@ -187,7 +197,8 @@ check_numbers(const struct run_request *r, struct refusal *why)
 		double value, least, most;
 	} numbers[] = {
 		{ "cpu_sampling_rate", b->cpu_sampling_rate, 0.0001, 60 },
-		{ "allocation_sampling_window", (double)b->allocation_sampling_window, 1, WINDOW_MAX },
+		{ "allocation_sampling_window", (double)b->allocation_sampling_window, 1,
+		    WINDOW_MAX },
 		{ "timeout", isnan(b->timeout) ? 1 : b->timeout, 0.001, LIMIT_S_MAX },
 		{ "duration", isnan(b->duration) ? 1 : b->duration, 0.001, LIMIT_S_MAX },
 		{ "max_memory_mb", (double)b->max_memory_mb, 0, MEMORY_MB_MAX },
@@ -195,11 +206,13 @@ check_numbers(const struct run_request *r, struct refusal *why)
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (!(numbers[i].value >= numbers[i].least && numbers[i].value <= numbers[i].most))
-			return refuse(why, ERR_INVALID_ARGUMENT, "%s is not between %.15g and %.15g", numbers[i].name,
+			return refuse(why, ERR_INVALID_ARGUMENT,
+			    "%s is not between %.15g and %.15g", numbers[i].name,
 			    numbers[i].least, numbers[i].most);
 	}
 	if (!b->cpu) {
-		refuse(why, ERR_INVALID_ARGUMENT, "cpu is false, but Scalene always profiles the CPU");
+		refuse(why, ERR_INVALID_ARGUMENT,
+		    "cpu is false, but Scalene always profiles the CPU");
 		refusal_hint(why, "Leave `cpu` out, or set it to true.");
 		return why->code;
 	}
@@ -224,7 +237,8 @@ own_body(const struct body_profile_run *body, struct run_request *r, struct refu
 }
 
 enum err
-request_copy(const struct body_profile_run *body, struct run_request *ret_request, struct refusal *why)
+request_copy(const struct body_profile_run *body, struct run_request *ret_request,
+    struct refusal *why)
 {
 	struct run_request *r = ret_request;
 	enum err e;

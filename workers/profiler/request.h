@@ -24,9 +24,9 @@ struct run_request {
 };
 
 /*
- * Copies and checks what can be checked without looking at the file system: one program, texts without NUL, sizes, ranges,
- * cpu true (Scalene always profiles the CPU). On failure nothing is owned. *ret_request must not be moved: its writer
- * refers to itself.
+ * Copies and checks what can be checked without looking at the file system: one program, texts
+ * without NUL, sizes, ranges, cpu true (Scalene always profiles the CPU). On failure nothing is
+ * owned. *ret_request must not be moved: its writer refers to itself.
  */
 enum err request_copy(const struct body_profile_run *body, struct run_request *ret_request,
     struct refusal *why);
@@ -36,7 +36,8 @@ void request_fini(struct run_request *request);
 /* The value of an `env` entry, NULL when there is none. */
 const char *request_env(const struct run_request *request, const char *name);
 
-/* Seconds after which the run is stopped, 0 when it is not; *ret_is_duration: as asked for, not as a failure. */
+/* Seconds after which the run is stopped, 0 when it is not; *ret_is_duration: as asked for, not as
+ * a failure. */
 double request_limit_s(const struct run_request *request, bool *ret_is_duration);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Starting a program: fork and exec from the main thread only, because PR_SET_PDEATHSIG is tied to the thread
- * that forks (IPC.md 8), and with nothing but async-signal-safe calls in between, because nng runs threads.
+ * Starting a program: fork and exec from the main thread only, because PR_SET_PDEATHSIG is tied to
+ * the thread that forks (IPC.md 8), and with nothing but async-signal-safe calls in between,
+ * because nng runs threads.
  */
 #ifndef WORKERS_PROFILER_SPAWN_H
 #define WORKERS_PROFILER_SPAWN_H
@@ -11,8 +12,8 @@
 #include "protocol/error.h"
 
 /*
- * The program gets a session of its own, default signal dispositions, an empty mask, no core dumps, SIGKILL when this process dies,
- * and no descriptors but the three.
+ * The program gets a session of its own, default signal dispositions, an empty mask, no core dumps,
+ * SIGKILL when this process dies, and no descriptors but the three.
  */
 struct spawn_spec {
 	const char *path;            /* of the executable */
@@ -29,8 +30,8 @@ struct child {
 };
 
 /*
- * Starts it. When it could not be executed the error is that of err_from_errno, and *ret_step names the step
- * ("chdir", "exec"); there is no child then.
+ * Starts it. When it could not be executed the error is that of err_from_errno, and *ret_step names
+ * the step ("chdir", "exec"); there is no child then.
  */
 enum err spawn(const struct spawn_spec *spec, struct child *ret_child, const char **ret_step);
 

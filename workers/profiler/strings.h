@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zero is the empty list. After a failed allocation every call does nothing and `failed` stays set. */
+/* Zero is the empty list. After a failed allocation every call does nothing and `failed` stays
+ * set. */
 struct strings {
 	char **at;               /* NULL while empty */
 	size_t count, size;

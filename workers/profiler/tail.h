@@ -16,8 +16,8 @@ struct tail {
 void tail_add(struct tail *t, const char *text, size_t len);
 
 /*
- * The last part that fits `max` bytes: what is kept from a line's start on, or, when the last line alone is longer,
- * its end from a character's start on. Borrows from `t`.
+ * The last part that fits `max` bytes: what is kept from a line's start on, or, when the last line
+ * alone is longer, its end from a character's start on. Borrows from `t`.
  */
 const char *tail_last(const struct tail *t, size_t max, size_t *ret_len);
 

@@ -190,7 +190,8 @@ drop_strangers(struct scan *scan)
 	scan->count = kept;
 }
 
-/* All descendants as they are now; `scan` is used again from call to call. False, and none, when one cannot look. */
+/* All descendants as they are now; `scan` is used again from call to call. False, and none, when
+ * one cannot look. */
 static bool
 scan_descendants(struct scan *scan)
 {
@@ -298,8 +299,9 @@ pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* Until a look finds nothing that was not stopped before. What is stopped cannot fork; a process that sleeps in the
- * kernel stops later and cannot fork until then either, so the number of looks is bounded. */
+/* Until a look finds nothing that was not stopped before. What is stopped cannot fork; a process
+ * that sleeps in the kernel stops later and cannot fork until then either, so the number of looks
+ * is bounded. */
 static void
 stop_until_still(struct scan *scan, struct pid_set *seen, pid_t keep)
 {

@@ -77,7 +77,8 @@ put_character(const char *at, int n, char *out)
 	return (size_t)n;
 }
 
-/* Adds bytes of the new piece to the waiting ones until they are a character or cannot become one. */
+/* Adds bytes of the new piece to the waiting ones until they are a character or cannot become
+ * one. */
 static size_t
 finish_pending(struct utf8_cleaner *c, const char *in, size_t len, size_t *ret_used, char *out)
 {
