@@ -166,7 +166,8 @@ decode_blob(struct value v, uint32_t max, struct blob *ret_blob)
 		return decode_blob_file(v, ret_blob);
 	if (!unpack_scalar(v, &o) || o.type != MSGPACK_OBJECT_BIN || o.via.bin.size > max)
 		return false;
-	*ret_blob = (struct blob){ .bytes = { (const uint8_t *)o.via.bin.ptr, o.via.bin.size } };
+	*ret_blob = (struct blob){ .bytes = {
+		o.via.bin.size == 0 ? (const uint8_t *)"" : (const uint8_t *)o.via.bin.ptr, o.via.bin.size } };
 	return true;
 }
 

@@ -394,7 +394,8 @@ value_as_text(const msgpack_object *o)
 {
 	if (o == NULL || o->type != MSGPACK_OBJECT_STR)
 		return (struct text){ NULL, 0 };
-	return (struct text){ o->via.str.ptr, o->via.str.size };
+	/* msgpack-c may give no pointer for an empty text, which is not nil */
+	return (struct text){ o->via.str.size == 0 ? "" : o->via.str.ptr, o->via.str.size };
 }
 
 double

@@ -39,6 +39,25 @@ bodies_come_back(void **state)
 }
 
 static void
+empty_is_not_nil(void **state)
+{
+	struct body_analyze in = sample(), out;
+	struct value_writer w;
+
+	(void)state;
+	in.model = (struct blob){ .bytes = { (const uint8_t *)"", 0 } };
+	in.filename = text_of("");
+	value_writer_init(&w);
+	assert_int_equal(body_encode(MSG_ANALYZE, &in, &w), OK);
+	assert_int_equal(body_decode(MSG_ANALYZE, value_done(&w), &out), OK);
+	assert_non_null(out.model.bytes.at);
+	assert_int_equal(out.model.bytes.len, 0);
+	assert_non_null(out.filename.at);
+	assert_int_equal(out.filename.len, 0);
+	value_writer_fini(&w);
+}
+
+static void
 files_travel_by_name_size_and_hash(void **state)
 {
 	struct body_analyze in = sample(), out;
@@ -199,6 +218,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies_come_back),
+		cmocka_unit_test(empty_is_not_nil),
 		cmocka_unit_test(files_travel_by_name_size_and_hash),
 		cmocka_unit_test(encoding_refuses_what_decoding_would),
 		cmocka_unit_test(nan_is_nil_and_nil_is_nan),
