@@ -15,13 +15,13 @@
 
 enum control_type {
 	/* child to supervisor; `incarnation` is always the child's own, others are dropped as stale */
-	CONTROL_READY = 1,   /* peer_incarnation 0: initialised; n: listening for front incarnation n */
+	CONTROL_READY = 1,   /* peer_incarnation 0: initialised; n: listening for front incarnation n on channel `count` */
 	CONTROL_BEAT,        /* the loop turns and nothing is being worked on */
 	CONTROL_BUSY,        /* in a handler that may not return for value_ms; text: the message's name */
 	CONTROL_DONE,        /* a request was answered: this incarnation is not an early death */
 	CONTROL_ASK_TREE,    /* front only: send the tree as CONTROL_CHILD rows and CONTROL_TREE_END */
 	/* supervisor to child */
-	CONTROL_UP,          /* role, index, incarnation, pid of a peer that can be spoken to */
+	CONTROL_UP,          /* role, index, incarnation, pid of a peer that can be spoken to, a worker on channel `count` */
 	CONTROL_DOWN,        /* the same peer is gone; text says why; value_ms: when it is tried again */
 	CONTROL_DEGRADED,    /* front only: the class is over its restart limit; value_ms until retry */
 	CONTROL_DRAIN,       /* finish, have the last answers acknowledged, exit 0; value_ms is the limit */

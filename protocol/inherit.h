@@ -31,11 +31,12 @@ enum inherited_fd {
  */
 
 /*
- * The path of the data socket between one incarnation of a worker and one of the front:
- * "<runtime>/<role>.<index>.<worker incarnation>-<front incarnation>". It must fit sun_path
- * (107 characters), else ERR_TOO_LARGE; buf is written only on OK.
+ * The path of a data socket between one incarnation of a worker and one of the front:
+ * "<runtime>/<role>.<index>.<worker incarnation>-<channel>-<front incarnation>". Channels of the same pair
+ * are numbered from 0, because a socket that is being closed still owns its path. It must fit sun_path (107
+ * characters), else ERR_TOO_LARGE; buf is written only on OK.
  */
 enum err channel_path(char *buf, size_t size, const char *runtime_dir, enum role role, unsigned index,
-    uint32_t worker_incarnation, uint32_t front_incarnation);
+    uint32_t worker_incarnation, uint32_t front_incarnation, uint32_t channel);
 
 #endif

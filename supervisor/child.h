@@ -32,6 +32,7 @@ struct child {
 	unsigned tries;                  /* early deaths in a row */
 	uint32_t restarts;
 	uint32_t listens_for;            /* the front incarnation that may dial it; 0: none */
+	uint32_t channel;                /* where it listens, as it said */
 	char last_death[CONTROL_TEXT + 1];
 	const char *killed_for;          /* why we killed it; NULL: we did not */
 	unsigned full_turns; /* turns in a row in which it had more to say than was read */

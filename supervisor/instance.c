@@ -132,6 +132,8 @@ open_state(struct instance *i, const char *option, char *why, size_t why_size)
 	return true;
 }
 
+#define CHANNELS_FORESEEN 9999   /* of one pair of incarnations; more than one is rare */
+
 static bool
 fits_sockets(const char *parent, const char *id)
 {
@@ -139,7 +141,7 @@ fits_sockets(const char *parent, const char *id)
 
 	snprintf(folder, sizeof(folder), "%s/%s", parent, id);
 	return channel_path(path, sizeof(path), folder, ROLE_PROFILER, LIMIT_CHILDREN, UINT32_MAX,
-		   UINT32_MAX) == OK;
+		   UINT32_MAX, CHANNELS_FORESEEN) == OK;
 }
 
 /* A folder below /tmp could have been put there by anybody. */

@@ -72,10 +72,11 @@ links_listening(struct supervisor *s, struct child *c, uint32_t front_incarnatio
 		return;
 	}
 	c->listens_for = front_incarnation;
+	up.count = c->channel;
 	child_send(front, &up);
 }
 
-/* Sockets are named "<role>.<index>.<worker incarnation>-<front incarnation>". */
+/* Sockets are named "<role>.<index>.<worker incarnation>-<channel>-<front incarnation>". */
 static bool
 socket_is_of(const char *name, const char *prefix, const char *suffix)
 {

@@ -56,6 +56,7 @@ became_ready(struct supervisor *s, struct child *c, const struct happening *h)
 static void
 link_front(struct supervisor *s, struct child *c, const struct happening *h)
 {
+	c->channel = h->record->count;
 	links_listening(s, c, h->record->peer_incarnation);
 	if (!c->busy)
 		c->deadline_ms = h->now_ms + c->spec->silence_ms;

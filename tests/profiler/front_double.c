@@ -194,7 +194,7 @@ control_readable(void *arg, short revents)
 	if (r.peer_incarnation != f->incarnation)
 		return;
 	assert_int_equal(channel_path(path, sizeof path, f->channel_folder, ROLE_PROFILER, 0, 1,
-	    f->incarnation), OK);
+	    f->incarnation, r.count), OK);
 	assert_int_equal(mailbox_dial(f->loop, path, f->profiler, receive, gone, f, &f->mailbox),
 	    OK);
 	f->ready = true;

@@ -90,12 +90,12 @@ socket_paths(void **state)
 	char path[128] = "untouched", dir[200];
 
 	(void)state;
-	assert_int_equal(channel_path(path, sizeof(path), "/run/x", ROLE_STORE, 0, 3, 12), OK);
-	assert_string_equal(path, "/run/x/store.0.3-12");
+	assert_int_equal(channel_path(path, sizeof(path), "/run/x", ROLE_STORE, 0, 3, 12, 2), OK);
+	assert_string_equal(path, "/run/x/store.0.3-2-12");
 	memset(dir, 'd', sizeof(dir));
 	dir[150] = 0;
-	assert_int_equal(channel_path(path, sizeof(path), dir, ROLE_STORE, 0, 1, 1), ERR_TOO_LARGE);
-	assert_string_equal(path, "/run/x/store.0.3-12");
+	assert_int_equal(channel_path(path, sizeof(path), dir, ROLE_STORE, 0, 1, 1, 0), ERR_TOO_LARGE);
+	assert_string_equal(path, "/run/x/store.0.3-2-12");
 }
 
 int

@@ -211,7 +211,7 @@ listen_for(uint32_t front)
 	int fd;
 
 	if (channel_path(path, sizeof(path), self.runtime_dir, self.role, self.index,
-		self.incarnation, front) != OK)
+		self.incarnation, front, 0) != OK)
 		_exit(1);
 	fd = open(path, O_CREAT | O_WRONLY | O_EXCL, 0600);
 	if (fd < 0)

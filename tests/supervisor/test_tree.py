@@ -186,7 +186,7 @@ class TreeTest(unittest.TestCase):
         server.say("die")
         server.wait_up(1)
         names = sorted(p.name for p in (server.folder / "run").glob("*/*"))
-        self.assertEqual(names, ["analyzer.0.1-2", "lock", "profiler.0.1-2", "store.0.1-2"])
+        self.assertEqual(names, ["analyzer.0.1-0-2", "lock", "profiler.0.1-0-2", "store.0.1-0-2"])
         self.assertEqual(server.tree()["front"]["incarnation"], 2)
         server.finish()
 

@@ -418,7 +418,7 @@ dial(struct link *l)
 {
 	char path[128];
 	enum err e = channel_path(path, sizeof(path), l->links->settings->runtime_dir, l->role, l->index,
-	    l->peer.incarnation, l->links->settings->incarnation);
+	    l->peer.incarnation, l->links->settings->incarnation, l->peer.count);
 
 	if (e == OK)
 		e = mailbox_dial(l->links->loop, path, l->peer.pid, on_message, on_gone, l, &l->mailbox);

@@ -329,14 +329,34 @@ free_queue(struct mailbox *m)
 	}
 }
 
-static void
-mailbox_free(struct mailbox *m)
+/* Ends with nng's last call to our callbacks, which use m. */
+static void *
+close_socket(void *arg)
 {
+	struct mailbox *m = arg;
+
 	nng_close(m->socket);
 	free_queue(m);
 	if (m->gone_fd >= 0)
 		close(m->gone_fd);
 	free(m);
+	return NULL;
+}
+
+/* nng 1.5.2's nng_close now and then waits for ever (nanomsg/nng#1543), so nobody waits for it. */
+static void
+mailbox_free(struct mailbox *m)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	bool started;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	started = pthread_create(&thread, &attributes, close_socket, m) == 0;
+	pthread_attr_destroy(&attributes);
+	if (!started)
+		close_socket(m);
 }
 
 void

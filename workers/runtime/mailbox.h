@@ -46,6 +46,7 @@ enum err mailbox_send_body(struct mailbox *m, const struct frame *f, const void 
  * will be. */
 bool mailbox_connected(const struct mailbox *m);
 
+/* No callback comes any more, unsent messages are lost. The socket itself, and its path, may live on for a moment. */
 void mailbox_close(struct mailbox **m);
 
 #endif

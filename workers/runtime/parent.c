@@ -95,19 +95,42 @@ parent_close(struct parent **parent)
 	*parent = NULL;
 }
 
-void
-parent_say(struct parent *p, enum control_type type, uint32_t peer_incarnation, int64_t value_ms,
-    const char *text)
+static struct control_record
+record_of(const struct parent *p, enum control_type type)
 {
-	struct control_record r = { .type = type, .role = p->role, .index = p->settings->index,
-		.incarnation = p->settings->incarnation, .peer_incarnation = peer_incarnation,
-		.pid = (int32_t)getpid(), .value_ms = value_ms };
+	return (struct control_record){ .type = type, .role = p->role, .index = p->settings->index,
+		.incarnation = p->settings->incarnation, .pid = (int32_t)getpid() };
+}
 
-	snprintf(r.text, sizeof(r.text), "%s", text);
-	while (control_send(INHERIT_CONTROL, &r) == ERR_BUSY && type != CONTROL_BEAT) {
+static void
+send_record(const struct control_record *r)
+{
+	while (control_send(INHERIT_CONTROL, r) == ERR_BUSY && r->type != CONTROL_BEAT) {
 		struct pollfd fd = { INHERIT_CONTROL, POLLOUT, 0 };
 
 		if (poll(&fd, 1, FULL_MS) == 0)
 			return;
 	}
+}
+
+void
+parent_say(struct parent *p, enum control_type type, uint32_t peer_incarnation, int64_t value_ms,
+    const char *text)
+{
+	struct control_record r = record_of(p, type);
+
+	r.peer_incarnation = peer_incarnation;
+	r.value_ms = value_ms;
+	snprintf(r.text, sizeof(r.text), "%s", text);
+	send_record(&r);
+}
+
+void
+parent_say_listening(struct parent *p, uint32_t front_incarnation, uint32_t channel)
+{
+	struct control_record r = record_of(p, CONTROL_READY);
+
+	r.peer_incarnation = front_incarnation;
+	r.count = channel;
+	send_record(&r);
 }

@@ -23,4 +23,7 @@ void parent_close(struct parent **parent);
 void parent_say(struct parent *p, enum control_type type, uint32_t peer_incarnation, int64_t value_ms,
     const char *text);
 
+/* READY for a front incarnation, on that channel. */
+void parent_say_listening(struct parent *p, uint32_t front_incarnation, uint32_t channel);
+
 #endif

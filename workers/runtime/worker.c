@@ -35,6 +35,7 @@ struct worker {
 	struct spool *spool;
 	struct mailbox *mailbox;
 	uint32_t front_incarnation;  /* 0: no front */
+	uint32_t channel;            /* how often this front was offered a new one */
 	pid_t front_pid;
 	struct pending *pending;
 	uint64_t last_number;
@@ -314,7 +315,7 @@ listen_for_front(struct worker *w)
 {
 	char path[128];
 	enum err e = channel_path(path, sizeof(path), w->settings.runtime_dir, w->spec->role, w->settings.index,
-	    w->settings.incarnation, w->front_incarnation);
+	    w->settings.incarnation, w->front_incarnation, w->channel);
 
 	if (e == OK)
 		e = mailbox_listen(w->loop, path, w->front_pid, on_message, on_front_gone, w, &w->mailbox);
@@ -324,7 +325,7 @@ listen_for_front(struct worker *w)
 		loop_stop(w->loop);
 		return;
 	}
-	parent_say(w->parent, CONTROL_READY, w->front_incarnation, 0, "");
+	parent_say_listening(w->parent, w->front_incarnation, w->channel);
 }
 
 /* The front closed this channel or died. If it lives it is offered a new one; if not, its DOWN follows. */
@@ -334,6 +335,7 @@ on_front_gone(void *arg)
 	struct worker *w = arg;
 
 	lose_front(w);
+	w->channel++;
 	if (!w->draining)
 		listen_for_front(w);
 }
@@ -356,6 +358,7 @@ on_record(void *arg, const struct control_record *r)
 		lose_front(w);
 		w->front_incarnation = r->incarnation;
 		w->front_pid = r->pid;
+		w->channel = 0;
 		listen_for_front(w);
 	} else if (r->type == CONTROL_DOWN && r->role == ROLE_FRONT && r->incarnation == w->front_incarnation) {
 		lose_front(w);
