@@ -14,6 +14,7 @@
 struct jobs;
 struct tree;
 struct stdio;
+struct http;
 struct requests;
 
 enum toolset { TOOLSET_DEFAULT, TOOLSET_CORE, TOOLSET_ALL };
@@ -33,6 +34,7 @@ struct front {
 	struct tree *tree;
 	struct requests *requests;
 	struct stdio *stdio;     /* NULL when stdio is not served */
+	struct http *http;       /* NULL when HTTP is not served */
 	bool leaving;            /* input ended or the supervisor said so: nothing new is begun */
 	int status;              /* exit code */
 };

@@ -6,6 +6,7 @@
 
 #include "protocol/exit.h"
 #include "workers/front/front.h"
+#include "workers/front/http.h"
 #include "workers/front/job.h"
 #include "workers/front/requests.h"
 #include "workers/front/stdio.h"
@@ -103,14 +104,29 @@ on_ended(void *arg)
 	loop_stop(f->loop);
 }
 
+/* Nothing is left to answer; HTTP clients may still have answers to read. */
+static void
+on_answered(void *arg)
+{
+	struct front *f = arg;
+
+	f->leaving = true;
+	if (f->http != NULL)
+		http_leave(f->http, on_ended, f);
+	else
+		loop_stop(f->loop);
+}
+
 static void
 leave(struct front *f)
 {
 	f->leaving = true;
+	if (f->http != NULL)
+		http_refuse(f->http);
 	if (f->stdio != NULL)
 		stdio_leave(f->stdio);
 	else
-		requests_leave(f->requests, on_ended, f);
+		requests_leave(f->requests, on_answered, f);
 }
 
 static void
@@ -165,13 +181,16 @@ open_front(struct front *f)
 		return ERR_NO_MEMORY;
 	e = parent_open(f->loop, ROLE_FRONT, &f->settings, on_record, on_parent_lost, f, &f->parent);
 	if (e == OK && f->serve_stdio)
-		e = stdio_open(f, on_ended, f, &f->stdio);
+		e = stdio_open(f, on_answered, f, &f->stdio);
+	if (e == OK && f->serve_http)
+		e = http_open(f, &f->http);
 	return e;
 }
 
 static void
 close_front(struct front *f)
 {
+	http_close(&f->http);
 	requests_free(&f->requests);
 	if (f->jobs != NULL)
 		jobs_free(&f->jobs);
