@@ -1,6 +1,6 @@
 #include "workers/front/job.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,8 @@
 #include "workers/runtime/log.h"
 
 #define BUSY_RETRY_MS 200
+#define HOLD_FIRST_MS 1000       /* a step that the store could not do is tried again, ever more rarely */
+#define HOLD_LAST_MS 30000
 
 enum phase { PHASE_ROUTE, PHASE_ATTACH, PHASE_CLOSE };
 
@@ -22,6 +24,10 @@ struct job {
 	unsigned attach_index;   /* the profiler being asked */
 	struct ask *ask;
 	bool cancelled, running; /* running: a profiler has it */
+	bool resumed;            /* the store knew it before this front */
+	int64_t hold_ms;         /* pause before the step is tried again; 0: it is not held */
+	uint8_t *close_body;     /* in PHASE_CLOSE: the encoded JOB_CLOSE */
+	size_t close_len;
 	int64_t output_held;     /* bytes passed on and not yet reported as taken */
 	struct timer *retry;
 	struct job_watch *watches;
@@ -51,7 +57,19 @@ job_free(struct job *job)
 	ask_forget(&job->ask);
 	timer_close(&job->retry);
 	bag_fini(&job->bag);
+	free(job->close_body);
 	free(job);
+}
+
+static void
+tell_watchers(struct job *job, const struct reply *failure)
+{
+	while (job->watches != NULL) {
+		struct job_watch *w = job->watches;
+
+		job_unwatch(w);
+		w->ended(w->arg, failure);
+	}
 }
 
 static void
@@ -61,15 +79,33 @@ job_end(struct job *job, const struct reply *failure)
 
 	if (failure != NULL)
 		log_line(LOG_WARN, "job=%s ended: %s", job->id, err_info(failure->error)->name);
-	while (job->watches != NULL) {
-		struct job_watch *w = job->watches;
-
-		job_unwatch(w);
-		w->ended(w->arg, failure);
-	}
+	tell_watchers(job, failure);
 	job_free(job);
-	if (front->jobs->more && !front->leaving)
+	if (failure == NULL && front->jobs->more && !front->leaving)
 		jobs_resume(front->jobs);
+	requests_settled(front);
+}
+
+/* The store cannot keep it now: whoever waits is told, and the same step is tried again later. What was run is in the
+ * job's folder, so nothing is lost if this server ends before. */
+static void
+job_hold(struct job *job, const struct reply *reply)
+{
+	struct front *front = job->jobs->front;
+	struct reply told = *reply;
+	char hint[512];
+
+	if (job->hold_ms == 0)
+		log_line(LOG_WARN, "job=%s waits for the store: %s", job->id, err_info(reply->error)->name);
+	job->hold_ms = job->hold_ms == 0 ? HOLD_FIRST_MS : job->hold_ms * 2;
+	if (job->hold_ms > HOLD_LAST_MS)
+		job->hold_ms = HOLD_LAST_MS;
+	snprintf(hint, sizeof(hint), "%.*s%sthe result is kept and saved as soon as that is possible: call get_job with "
+	    "job_id %s", (int)(reply->hint.len < 300 ? reply->hint.len : 300), reply->hint.at == NULL ? "" : reply->hint.at,
+	    reply->hint.at == NULL ? "" : "; ", job->id);
+	told.hint = text_of(hint);
+	timer_start(job->retry, job->hold_ms);
+	tell_watchers(job, &told);
 	requests_settled(front);
 }
 
@@ -156,6 +192,26 @@ job_ask(struct job *job, enum msg_type type, int index, struct value body)
 
 /* ---- closing a job that does not reach the end of its route ---- */
 
+static enum err
+keep_close(struct job *job, struct value body)
+{
+	uint8_t *copy = malloc(body.len);
+
+	if (copy == NULL)
+		return ERR_NO_MEMORY;
+	memcpy(copy, body.at, body.len);
+	free(job->close_body);
+	job->close_body = copy;
+	job->close_len = body.len;
+	return OK;
+}
+
+static enum err
+ask_close(struct job *job)
+{
+	return job_ask(job, MSG_JOB_CLOSE, LINK_ANY, (struct value){ job->close_body, job->close_len });
+}
+
 static void
 job_close(struct job *job, const char *outcome, const struct reply *error)
 {
@@ -173,8 +229,10 @@ job_close(struct job *job, const char *outcome, const struct reply *error)
 	value_writer_init(&w);
 	e = body_encode(MSG_JOB_CLOSE, &body, &w);
 	if (e == OK)
-		e = job_ask(job, MSG_JOB_CLOSE, LINK_ANY, value_done(&w));
+		e = keep_close(job, value_done(&w));
 	value_writer_fini(&w);
+	if (e == OK)
+		e = ask_close(job);
 	if (e != OK)
 		job_end(job, &(struct reply){ .error = e });
 }
@@ -234,6 +292,13 @@ attach_done(struct job *job, const struct reply *reply)
 
 /* ---- the route ---- */
 
+/* Whether the same step may succeed later; a read-only directory can be mended, too. */
+static bool
+may_pass(enum err e)
+{
+	return err_info(e)->retryable || e == ERR_STORAGE_READ_ONLY;
+}
+
 static void
 step_failed(struct job *job, const struct reply *reply)
 {
@@ -249,8 +314,12 @@ step_failed(struct job *job, const struct reply *reply)
 		job_close(job, NULL, reply);
 	else if (type == MSG_PROFILE_READ)
 		job_close(job, "bad_profile", reply);
+	else if (type == MSG_JOB_OPEN && !job->resumed)
+		job_end(job, reply);     /* it was never written, so it does not exist */
+	else if (may_pass(reply->error))
+		job_hold(job, reply);
 	else
-		job_end(job, reply);
+		job_close(job, NULL, reply);
 }
 
 static bool
@@ -303,7 +372,11 @@ on_done(void *arg, const struct reply *reply)
 	job->running = false;
 	job->output_held = 0;
 	timer_stop(job->retry);
-	if (job->phase == PHASE_CLOSE)
+	if (reply->error == OK)
+		job->hold_ms = 0;
+	if (job->phase == PHASE_CLOSE && may_pass(reply->error))
+		job_hold(job, reply);
+	else if (job->phase == PHASE_CLOSE)
 		job_end(job, reply->error == OK ? NULL : reply);
 	else if (job->phase == PHASE_ATTACH)
 		attach_done(job, reply);
@@ -332,20 +405,26 @@ job_step(struct job *job)
 	else
 		log_line(LOG_ERROR, "job=%s %s.%s: %s", job->id, msg_info(step->type)->name, field, err_info(e)->name);
 	value_writer_fini(&w);
-	if (e != OK)
+	if (e != OK && job->step > 0)
+		job_close(job, NULL, &(struct reply){ .error = e });
+	else if (e != OK)
 		job_end(job, &(struct reply){ .error = e });
 }
 
-/* After a busy profiler, or right after a run was handed over. */
+/* The first step, one that is tried again, or right after a run was handed over. */
 static void
 on_retry(void *arg)
 {
 	struct job *job = arg;
 
-	if (job->ask == NULL)
+	if (job->ask == NULL && job->phase == PHASE_CLOSE) {
+		if (ask_close(job) != OK)
+			job_hold(job, &(struct reply){ .error = ERR_NO_MEMORY });
+	} else if (job->ask == NULL) {
 		job_step(job);
-	else if (job->phase == PHASE_ROUTE)
+	} else if (job->phase == PHASE_ROUTE) {
 		mark_running(job);
+	}
 	if (job->ask != NULL && job->running && job->cancelled)
 		ask_cancel(job->ask);
 }
@@ -478,8 +557,10 @@ resume_row(struct jobs *jobs, const msgpack_object *row)
 	value_writer_init(&w);
 	value_object(&w, arguments);
 	added = add_job(jobs, tool, id, value_done(&w), &job) == OK;
-	if (added)
+	if (added) {
+		job->resumed = true;
 		log_line(LOG_INFO, "job=%s taken up", id);
+	}
 	value_writer_fini(&w);
 	return added;
 }
@@ -584,5 +665,8 @@ jobs_count(const struct jobs *jobs, unsigned *ret_running, unsigned *ret_queued)
 bool
 jobs_idle(const struct jobs *jobs)
 {
-	return jobs->first == NULL;
+	for (const struct job *job = jobs->first; job != NULL; job = job->next)
+		if (job->hold_ms == 0)
+			return false;
+	return true;
 }

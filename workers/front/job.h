@@ -50,6 +50,7 @@ void jobs_cancel_all(struct jobs *jobs);
 void jobs_take_output(struct jobs *jobs);
 
 void jobs_count(const struct jobs *jobs, unsigned *ret_running, unsigned *ret_queued);
+/* Nothing goes on that this server could still bring to an end; jobs that wait for the store do not count. */
 bool jobs_idle(const struct jobs *jobs);
 
 #endif

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "protocol/inherit.h"
+#include "workers/front/route.h"
 #include "workers/runtime/log.h"
 #include "workers/runtime/mailbox.h"
 
-#define DIAL_MS 1000
 #define DEATHS_MAX 2             /* incarnations one message may end */
+#define OUT_MAX 72               /* messages that one worker has: one, and attaches */
 
 struct ask {
 	struct links *links;
@@ -30,6 +31,13 @@ struct ask {
 	struct ask *next;            /* in the queue */
 };
 
+/* A message that a worker has and has not answered. */
+struct out {
+	uint64_t number;
+	enum msg_type type;
+	struct ask *ask;             /* NULL: its asker is gone */
+};
+
 struct link {
 	struct links *links;
 	enum role role;
@@ -37,9 +45,8 @@ struct link {
 	bool up;
 	struct control_record peer;  /* the UP record */
 	struct mailbox *mailbox;
-	struct timer *dial;
-	struct ask *current;         /* NULL: free, or the asker is gone (then busy_number tells) */
-	uint64_t busy_number;
+	struct out out[OUT_MAX];
+	unsigned out_count;
 };
 
 struct role_state {
@@ -50,6 +57,7 @@ struct role_state {
 struct links {
 	struct loop *loop;
 	const struct settings *settings;
+	struct spool *spool;
 	struct link links[LIMIT_CHILDREN];
 	unsigned count;
 	struct role_state roles[ROLE_COUNT];
@@ -57,6 +65,32 @@ struct links {
 };
 
 static void pump(struct links *ls, enum role role);
+
+/* ---- what a worker has ---- */
+
+static struct out *
+out_find(struct link *l, uint64_t number)
+{
+	for (unsigned i = 0; i < l->out_count; i++)
+		if (l->out[i].number == number)
+			return &l->out[i];
+	return NULL;
+}
+
+static void
+out_remove(struct link *l, struct out *out)
+{
+	*out = l->out[--l->out_count];
+}
+
+/* Its answer will be dropped when it comes. */
+static void
+out_forget(struct link *l, const struct ask *ask)
+{
+	for (unsigned i = 0; i < l->out_count; i++)
+		if (l->out[i].ask == ask)
+			l->out[i].ask = NULL;
+}
 
 /* ---- asks ---- */
 
@@ -121,7 +155,7 @@ on_deadline(void *arg)
 	    role_name(role));
 	log_line(LOG_WARN, "%s", text);
 	if (ask->link != NULL)
-		ask->link->current = NULL;   /* stays busy until it answers or dies */
+		out_forget(ask->link, ask);  /* the worker stays busy until it answers or dies */
 	else
 		queue_remove(ls, ask);
 	end_early(ask, ERR_DEADLINE, text_of(text));
@@ -218,7 +252,7 @@ ask_forget(struct ask **forgotten)
 		return;
 	*forgotten = NULL;
 	if (ask->link != NULL)
-		ask->link->current = NULL;
+		out_forget(ask->link, ask);
 	else
 		queue_remove(ask->links, ask);
 	ask_free(ask);
@@ -241,7 +275,7 @@ links_waiting(const struct links *ls, enum role role)
 	for (const struct ask *a = ls->roles[role].first; a != NULL; a = a->next)
 		n++;
 	for (unsigned i = 0; i < ls->count; i++)
-		n += ls->links[i].role == role && ls->links[i].busy_number != 0;
+		n += ls->links[i].role == role ? ls->links[i].out_count : 0;
 	return n;
 }
 
@@ -250,7 +284,9 @@ links_waiting(const struct links *ls, enum role role)
 static bool
 link_free_for(const struct link *l, const struct ask *ask)
 {
-	return l->mailbox != NULL && l->busy_number == 0 && l->role == ask->role &&
+	unsigned room = ask->type == MSG_PROFILE_ATTACH ? OUT_MAX : 1;
+
+	return l->mailbox != NULL && mailbox_connected(l->mailbox) && l->out_count < room && l->role == ask->role &&
 	       (ask->index == LINK_ANY || (unsigned)ask->index == l->index);
 }
 
@@ -282,8 +318,7 @@ hand_over(struct link *l, struct ask *ask)
 	}
 	ask->number = f.request;
 	ask->link = l;
-	l->current = ask;
-	l->busy_number = f.request;
+	l->out[l->out_count++] = (struct out){ f.request, ask->type, ask };
 	if (ask->events->sent != NULL)
 		ask->events->sent(ask->arg, l->index);
 }
@@ -306,12 +341,11 @@ pump(struct links *ls, enum role role)
 /* ---- answers ---- */
 
 static void
-on_event(struct link *l, const struct frame *f)
+on_event(struct link *l, struct ask *ask, const struct frame *f)
 {
 	struct body_progress progress;
 	struct body_output output;
 	struct body_output_taken taken;
-	struct ask *ask = l->current;
 
 	if (f->type == MSG_PROGRESS && body_decode(f->type, f->body, &progress) == OK) {
 		if (ask != NULL && ask->events->progress != NULL)
@@ -338,49 +372,59 @@ reply_of(const struct ask *ask, const struct frame *f)
 	return (struct reply){ .error = ERR_MALFORMED };
 }
 
+/* An answer that nobody waits for: it is acknowledged, and the files it brought are removed. */
+static void
+drop_answer(struct link *l, const struct frame *f)
+{
+	route_drop_files(f->type, f->body, l->links->spool);
+}
+
+static void
+on_answer(struct link *l, struct out *out, const struct frame *f)
+{
+	const struct body_ack ack = { .end_ = 0 };
+	struct ask *ask = out->ask;
+	struct reply reply;
+
+	send_notice(l, f->request, MSG_ACK, &ack);
+	out_remove(l, out);
+	if (ask == NULL) {
+		drop_answer(l, f);
+		return;
+	}
+	reply = reply_of(ask, f);
+	ask_end(ask, &reply);
+}
+
 static void
 on_message(void *arg, const uint8_t *bytes, size_t len)
 {
 	struct link *l = arg;
-	struct body_ack ack = { .end_ = 0 };
 	struct links *ls = l->links;
 	enum role role = l->role;
-	struct reply reply;
-	struct ask *ask;
+	struct out *out = NULL;
 	struct frame f;
 
-	if (frame_decode(bytes, len, &f) != OK || f.incarnation != l->peer.incarnation || f.request != l->busy_number ||
-	    f.request == 0) {
-		log_line(LOG_WARN, "dropped a message of %zu bytes from %s.%u: not an answer", len, role_name(l->role),
+	if (frame_decode(bytes, len, &f) == OK && f.incarnation == l->peer.incarnation)
+		out = out_find(l, f.request);
+	if (out == NULL) {
+		log_line(LOG_WARN, "dropped a message of %zu bytes from %s.%u: not an answer", len, role_name(role),
 		    l->index);
 		return;
 	}
 	if (f.type == MSG_PROGRESS || f.type == MSG_OUTPUT) {
-		on_event(l, &f);
+		on_event(l, out->ask, &f);
 		return;
 	}
-	send_notice(l, f.request, MSG_ACK, &ack);
-	ask = l->current;
-	l->current = NULL;
-	l->busy_number = 0;
-	if (ask != NULL) {
-		reply = reply_of(ask, &f);
-		ask_end(ask, &reply);
-	}
+	on_answer(l, out, &f);
 	pump(ls, role);
 }
 
 /* ---- workers come and go ---- */
 
 static void
-lose_current(struct link *l)
+lose_ask(struct link *l, struct ask *ask)
 {
-	struct ask *ask = l->current;
-
-	l->current = NULL;
-	l->busy_number = 0;
-	if (ask == NULL)
-		return;
 	ask->link = NULL;
 	ask->number = 0;
 	ask->deaths++;
@@ -400,8 +444,12 @@ static void
 drop_link(struct link *l)
 {
 	mailbox_close(&l->mailbox);
-	timer_stop(l->dial);
-	lose_current(l);
+	while (l->out_count > 0) {
+		struct ask *ask = l->out[--l->out_count].ask;
+
+		if (ask != NULL)
+			lose_ask(l, ask);
+	}
 }
 
 static void
@@ -409,7 +457,19 @@ on_gone(void *arg)
 {
 	struct link *l = arg;
 
+	log_line(LOG_DEBUG, "%s.%u/%u hung up channel %u", role_name(l->role), l->index, l->peer.incarnation,
+	    l->peer.count);
 	drop_link(l);                /* the worker offers a new channel, or its DOWN follows */
+	pump(l->links, l->role);
+}
+
+static void
+on_connected(void *arg)
+{
+	struct link *l = arg;
+
+	log_line(LOG_DEBUG, "%s.%u/%u connected on channel %u", role_name(l->role), l->index, l->peer.incarnation,
+	    l->peer.count);
 	pump(l->links, l->role);
 }
 
@@ -422,22 +482,11 @@ dial(struct link *l)
 
 	if (e == OK)
 		e = mailbox_dial(l->links->loop, path, l->peer.pid, on_message, on_gone, l, &l->mailbox);
-	if (e != OK)
+	if (e == OK)
+		mailbox_on_connected(l->mailbox, on_connected);
+	else
 		log_line(LOG_WARN, "cannot reach %s.%u/%u: %s", role_name(l->role), l->index, l->peer.incarnation,
 		    err_info(e)->name);
-	timer_start(l->dial, DIAL_MS);
-}
-
-static void
-on_dial_check(void *arg)
-{
-	struct link *l = arg;
-
-	if (!l->up || (l->mailbox != NULL && mailbox_connected(l->mailbox)))
-		return;
-	drop_link(l);
-	dial(l);
-	pump(l->links, l->role);
 }
 
 static struct link *
@@ -515,22 +564,19 @@ links_record(struct links *ls, const struct control_record *r)
 	}
 }
 
-static bool
+static void
 add_links(struct links *ls, enum role role, unsigned count)
 {
 	for (unsigned i = 0; i < count && ls->count < LIMIT_CHILDREN; i++) {
 		struct link *l = &ls->links[ls->count++];
 
 		*l = (struct link){ .links = ls, .role = role, .index = i };
-		l->dial = loop_timer(ls->loop, on_dial_check, l);
-		if (l->dial == NULL)
-			return false;
 	}
-	return true;
 }
 
 struct links *
-links_new(struct loop *loop, const struct settings *settings, unsigned profilers, unsigned analyzers)
+links_new(struct loop *loop, const struct settings *settings, struct spool *spool, unsigned profilers,
+    unsigned analyzers)
 {
 	struct links *ls = calloc(1, sizeof(*ls));
 
@@ -538,9 +584,10 @@ links_new(struct loop *loop, const struct settings *settings, unsigned profilers
 		return NULL;
 	ls->loop = loop;
 	ls->settings = settings;
-	if (!add_links(ls, ROLE_STORE, 1) || !add_links(ls, ROLE_ANALYZER, analyzers) ||
-	    !add_links(ls, ROLE_PROFILER, profilers))
-		links_free(&ls);
+	ls->spool = spool;
+	add_links(ls, ROLE_STORE, 1);
+	add_links(ls, ROLE_ANALYZER, analyzers);
+	add_links(ls, ROLE_PROFILER, profilers);
 	return ls;
 }
 
@@ -554,9 +601,9 @@ links_free(struct links **links)
 	*links = NULL;
 	for (unsigned i = 0; i < ls->count; i++) {
 		mailbox_close(&ls->links[i].mailbox);
-		timer_close(&ls->links[i].dial);
-		if (ls->links[i].current != NULL)
-			ask_free(ls->links[i].current);
+		for (unsigned k = 0; k < ls->links[i].out_count; k++)
+			if (ls->links[i].out[k].ask != NULL)
+				ask_free(ls->links[i].out[k].ask);
 	}
 	for (int r = 0; r < ROLE_COUNT; r++)
 		while (ls->roles[r].first != NULL) {

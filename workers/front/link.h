@@ -2,8 +2,9 @@
  * The front's side of the data channels: which workers there are, one mailbox for each that is up, and the messages on
  * their way to them.
  *
- * A worker gets one message at a time; the others wait here, in order. So a message's death can be told (the worker was
- * busy with it), deadlines start with the wait, and what was not sent yet can be taken back.
+ * A worker gets one message at a time, and only when it is connected; the others wait here, in order. So a message's
+ * death can be told (the worker was busy with it), deadlines start with the wait, and what was not sent yet can be taken
+ * back. PROFILE_ATTACH alone goes to a busy worker too: a run that goes on must not hide another one's end.
  */
 #ifndef WORKERS_FRONT_LINK_H
 #define WORKERS_FRONT_LINK_H
@@ -12,6 +13,7 @@
 #include "protocol/frame.h"
 #include "workers/runtime/loop.h"
 #include "workers/runtime/settings.h"
+#include "workers/runtime/spool.h"
 
 struct links;
 struct ask;
@@ -35,7 +37,9 @@ struct ask_events {
 	void (*lost)(void *arg);
 };
 
-struct links *links_new(struct loop *loop, const struct settings *settings, unsigned profilers, unsigned analyzers);
+/* `spool` is where the files of answers lie that nobody waits for any more: they are removed. */
+struct links *links_new(struct loop *loop, const struct settings *settings, struct spool *spool, unsigned profilers,
+    unsigned analyzers);
 void links_free(struct links **links);
 
 /* UP, DOWN and DEGRADED records of the supervisor. */

@@ -167,13 +167,14 @@ open_front(struct front *f)
 
 	if (e != OK)
 		return e;
+	spool_sweep(f->spool);
 	e = catalog_load(&f->catalog, &problem);
 	if (e != OK)
 		log_panic("the catalogue is wrong: %s", problem.text);
 	f->loop = loop_new();
 	if (f->loop == NULL)
 		return ERR_NO_MEMORY;
-	f->links = links_new(f->loop, &f->settings, f->profilers, f->analyzers);
+	f->links = links_new(f->loop, &f->settings, f->spool, f->profilers, f->analyzers);
 	f->jobs = jobs_new(f);
 	f->tree = tree_new(f);
 	f->requests = requests_new(f);

@@ -10,6 +10,7 @@
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define META_LOG_LEVEL "io.modelcontextprotocol/logLevel"
 #define LEVEL_INFO 2
+#define TOKEN_MAX 1024           /* as the longest id */
 
 static const char *const levels[] = { "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency" };
 
@@ -111,19 +112,33 @@ do_list_tools(struct context *c)
 
 /* ---- tools/call ---- */
 
-static char *
+/* A string or a number of bounded length, as it stood in the text; at == NULL for anything else. */
+static struct json_span
+raw_token(struct json_span object, const char *key)
+{
+	const struct json_span none = { NULL, 0 };
+	struct json_span token = object.at == NULL ? none : json_member(object.at, object.len, key);
+
+	if (token.at == NULL || token.len > TOKEN_MAX || strchr("\"-0123456789", token.at[0]) == NULL)
+		return none;
+	return token;
+}
+
+static struct json_span
 progress_token(const struct context *c)
 {
-	const cJSON *token = json_get(param(c, "_meta"), "progressToken");
+	struct json_span params = c->rpc->raw;
 
-	return cJSON_IsString(token) || cJSON_IsNumber(token) ? cJSON_PrintUnformatted(token) : NULL;
+	if (params.at == NULL || !cJSON_IsObject(param(c, "_meta")))
+		return (struct json_span){ NULL, 0 };
+	return raw_token(json_member(params.at, params.len, "_meta"), "progressToken");
 }
 
 static void
 make_request(struct context *c, const struct tool *tool, const cJSON *arguments)
 {
-	char *token = progress_token(c);
-	struct request_spec spec = { .id = c->rpc->id, .revision = c->revision, .progress_token = token, .tool = tool,
+	struct request_spec spec = { .id = c->rpc->id, .revision = c->revision, .tool = tool,
+		.progress_token = progress_token(c),
 		.wants_output = c->log_level != 0 && c->log_level <= LEVEL_INFO };
 	struct value_writer w;
 	enum err e;
@@ -138,7 +153,6 @@ make_request(struct context *c, const struct tool *tool, const cJSON *arguments)
 	else
 		fail(c, RPC_INTERNAL_ERROR, err_info(e != OK ? e : ERR_NO_MEMORY)->text);
 	value_writer_fini(&w);
-	cJSON_free(token);
 }
 
 static void
@@ -210,16 +224,11 @@ do_initialized(struct context *c)
 static void
 do_cancelled(struct context *c)
 {
-	const cJSON *id = param(c, "requestId");
-	char *raw = cJSON_IsString(id) || cJSON_IsNumber(id) ? cJSON_PrintUnformatted(id) : NULL;
-	struct request *request;
+	struct json_span id = raw_token(c->rpc->raw, "requestId");
+	struct request *request = id.at == NULL ? NULL : requests_find(c->front->requests, id);
 
-	if (raw == NULL)
-		return;
-	request = requests_find(c->front->requests, (struct json_span){ raw, strlen(raw) });
 	if (request != NULL)
 		request_cancel(request);
-	cJSON_free(raw);
 }
 
 /* ---- which method, in which era ---- */

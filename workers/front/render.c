@@ -5,6 +5,7 @@
 
 #define SERVER_NAME "scalene-mcp"
 #define LIST_TTL_MS 3600000
+#define REQUESTED_MAX 256        /* of what a client asked for, echoed */
 
 static const char instructions[] =
     "Profiles Python programs with Scalene. profile_script or profile_code runs a program and answers with its hot "
@@ -197,12 +198,13 @@ void
 render_unsupported(struct json_text *t, struct json_span id, const char *requested)
 {
 	struct json_text data;
+	size_t len = strnlen(requested, REQUESTED_MAX);
 
 	json_text_init(&data);
 	json_text_adds(&data, "{\"supported\":");
 	add_versions(&data);
 	json_text_adds(&data, ",\"requested\":");
-	add_string(&data, requested);
+	json_text_quote(&data, requested, len);
 	json_text_adds(&data, "}");
 	render_error(t, revision_row(0), id, RPC_UNSUPPORTED_VERSION, "unsupported protocol version",
 	    data.failed ? "{}" : data.at);

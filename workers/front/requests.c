@@ -9,8 +9,9 @@
 #include "workers/front/render.h"
 #include "workers/runtime/log.h"
 
-#define LEAVE_FINISH_MS 300      /* what runs may end by itself */
-#define LEAVE_ANSWER_MS 1100     /* what was cancelled may still be answered with its outcome */
+/* Together with DELIVER_MS in stdio.c less than the front's stop limit in supervisor/spec.c. */
+#define LEAVE_FINISH_MS 150      /* what runs may end by itself */
+#define LEAVE_ANSWER_MS 700      /* what was cancelled may still be answered with its outcome */
 
 struct request {
 	struct requests *all;
@@ -78,11 +79,12 @@ request_new(struct requests *requests, const struct request_spec *spec)
 	r->tool = spec->tool;
 	r->last_progress = -1;
 	r->id = strndup(spec->id.at, spec->id.len);
-	r->token = spec->progress_token == NULL ? NULL : strdup(spec->progress_token);
+	r->token = spec->progress_token.at == NULL ? NULL
+	                                           : strndup(spec->progress_token.at, spec->progress_token.len);
 	r->arguments = malloc(spec->arguments.len);
 	r->next = requests->first;
 	requests->first = r;
-	if (r->id == NULL || r->arguments == NULL || (spec->progress_token != NULL && r->token == NULL)) {
+	if (r->id == NULL || r->arguments == NULL || (spec->progress_token.at != NULL && r->token == NULL)) {
 		request_free(r);
 		return NULL;
 	}

@@ -29,7 +29,7 @@ struct channel {
 struct request_spec {
 	struct json_span id;             /* raw */
 	const struct revision *revision;
-	const char *progress_token;      /* raw; NULL: wants no progress */
+	struct json_span progress_token; /* raw; at == NULL: wants no progress */
 	bool wants_output;               /* log level info or below */
 	const struct tool *tool;
 	struct value arguments;          /* encoded, checked, filled */

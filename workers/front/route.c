@@ -171,6 +171,18 @@ route_take_arguments(struct bag *bag, struct value arguments)
 	return e;
 }
 
+/* What a caller gives may be larger than any message carries; anything else was checked before. */
+static enum err
+judge_field(const struct field_info *field, struct value v)
+{
+	struct field_info endless = *field;
+
+	endless.max = UINT32_MAX;
+	if (field_accepts(field, v))
+		return OK;
+	return field_accepts(&endless, v) ? ERR_TOO_LARGE : ERR_INTERNAL;
+}
+
 static enum err
 compose_field(const struct step *step, const struct field_info *field, const struct bag *bag,
     struct value_writer *w)
@@ -185,8 +197,7 @@ compose_field(const struct step *step, const struct field_info *field, const str
 		value_raw(w, bag_get(bag, field->name));
 	if (e != OK || w->failed)
 		return e != OK ? e : ERR_NO_MEMORY;
-	return field_accepts(field, (struct value){ (const uint8_t *)w->buffer.data + before, w->buffer.size - before })
-	    ? OK : ERR_INTERNAL;
+	return judge_field(field, (struct value){ (const uint8_t *)w->buffer.data + before, w->buffer.size - before });
 }
 
 enum err
@@ -229,6 +240,19 @@ drop_blob(struct value blob, struct spool *spool)
 	if (value_root(&tree)->type == MSGPACK_OBJECT_ARRAY && value_root(&tree)->via.array.size > 0)
 		spool_drop(spool, value_as_text(&value_root(&tree)->via.array.ptr[0]));
 	value_tree_fini(&tree);
+}
+
+void
+route_drop_files(enum msg_type type, struct value body, struct spool *spool)
+{
+	const struct msg_info *info = msg_info(type);
+	struct value fields[FIELDS_MAX];
+
+	if (body_split(type, body, fields) != OK)
+		return;
+	for (unsigned i = 0; i < info->field_count; i++)
+		if (info->fields[i].type == FIELD_BLOB)
+			drop_blob(fields[i], spool);
 }
 
 void

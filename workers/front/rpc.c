@@ -73,7 +73,7 @@ bool
 rpc_parse(const char *text, size_t len, struct rpc *ret_rpc, struct rpc_problem *ret_problem)
 {
 	const struct json_span none = { NULL, 0 };
-	struct rpc rpc = { RPC_REQUEST, none, NULL, NULL };
+	struct rpc rpc = { .kind = RPC_REQUEST, .id = none };
 	struct json_span method, params, id;
 	const char *why = "not JSON";
 	enum err e = json_scan(text, len, &limits, NULL, &why);
@@ -88,7 +88,8 @@ rpc_parse(const char *text, size_t len, struct rpc *ret_rpc, struct rpc_problem 
 	method = json_member(text, len, "method");
 	params = json_member(text, len, "params");
 	rpc.id = id_acceptable(id) ? id : none;
-	if (id.at != NULL && method.at == NULL &&
+	rpc.raw = params;
+	if (method.at == NULL &&
 	    (json_member(text, len, "result").at != NULL || json_member(text, len, "error").at != NULL)) {
 		rpc.kind = RPC_RESPONSE;
 		*ret_rpc = rpc;

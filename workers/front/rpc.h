@@ -20,6 +20,7 @@ struct rpc {
 	struct json_span id;     /* the token as it stood in the text, quotes included; borrows from it */
 	cJSON *method;           /* a string */
 	cJSON *params;           /* an object, or NULL */
+	struct json_span raw;    /* params as it stood in the text; borrows from it */
 };
 
 struct rpc_problem {

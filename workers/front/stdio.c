@@ -12,7 +12,9 @@
 
 #define CONGESTED_BYTES (1u << 20)
 #define DEATHS_MAX 2
-#define DELIVER_MS 1000          /* for a client that asked and then does not read */
+#define BLOCKED_BYTES (32u << 20) /* unread answers above which no more requests are taken */
+#define DELIVER_MS 300           /* for a client that asked and then does not read */
+#define HUNG_UP_MS 1000          /* for one that closed its input while it owes us reading */
 #define LINES_PER_TURN 64
 
 struct stdio {
@@ -24,6 +26,7 @@ struct stdio {
 	struct timer *more;          /* lines are left over from the last turn */
 	struct timer *deliver;
 	bool ended_input, answered, congested, proved;
+	bool blocked;                /* above BLOCKED_BYTES: nothing is read */
 	void (*ended)(void *arg);
 	void *arg;
 };
@@ -38,6 +41,25 @@ stop(struct stdio *s)
 	s->ended = NULL;
 	if (ended != NULL)
 		ended(s->arg);
+}
+
+static void
+unblock(struct stdio *s)
+{
+	s->blocked = false;
+	timer_stop(s->deliver);
+	if (s->in != NULL)
+		watch_events(s->in, POLLIN);
+	timer_start(s->more, 0);
+}
+
+/* Only a hang-up is heard of the input until the client has read. */
+static void
+block(struct stdio *s)
+{
+	s->blocked = true;
+	if (s->in != NULL)
+		watch_events(s->in, POLLPRI);
 }
 
 static void
@@ -57,6 +79,8 @@ flush(struct stdio *s)
 		s->congested = false;
 		jobs_take_output(s->front->jobs);
 	}
+	if (s->blocked && ledger_backlog(s->ledger) < BLOCKED_BYTES / 2)
+		unblock(s);
 	if (s->answered && e == OK)
 		stop(s);
 }
@@ -241,8 +265,14 @@ static void
 read_some(struct stdio *s)
 {
 	struct ledger_line line;
-	enum err filled = ledger_fill(s->ledger);
+	enum err filled;
 	int taken = 0;
+
+	if (ledger_backlog(s->ledger) > BLOCKED_BYTES) {
+		block(s);
+		return;
+	}
+	filled = ledger_fill(s->ledger);
 
 	while (taken < LINES_PER_TURN && ledger_next(s->ledger, &line)) {
 		handle_line(s, &line);
@@ -266,9 +296,12 @@ on_in(void *arg, short revents)
 {
 	struct stdio *s = arg;
 
-	(void)revents;
-	if (!s->ended_input && !timer_running(s->more))
+	if (s->blocked && (revents & POLLHUP) != 0) {
+		watch_events(s->in, 0);
+		timer_start(s->deliver, HUNG_UP_MS);
+	} else if (!s->ended_input && !s->blocked && !timer_running(s->more)) {
 		read_some(s);
+	}
 }
 
 static void
@@ -276,7 +309,7 @@ on_more(void *arg)
 {
 	struct stdio *s = arg;
 
-	if (!s->ended_input)
+	if (!s->ended_input && !s->blocked)
 		read_some(s);
 }
 

@@ -177,7 +177,6 @@ void
 run_attach(struct run *run, uint64_t number)
 {
 	run->number = number;
-	run->last_progress = 0;
 	if (run->output != NULL)
 		output_listen(run->output, number != 0);
 }

@@ -44,13 +44,71 @@ log_severity_by_name(const char *word)
 	return -1;
 }
 
+/* Bytes of the UTF-8 character at `c` (RFC 3629), 0 when there is none. */
+static size_t
+character_size(const unsigned char *c)
+{
+	static const struct {
+		unsigned char first, last, low, high;    /* of the first byte; of the second */
+		size_t size;
+	} rows[] = {
+		{ 0x01, 0x7f, 0x00, 0xff, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (*c < rows[i].first || *c > rows[i].last)
+			continue;
+		if (c[1] < rows[i].low || c[1] > rows[i].high)
+			return 0;
+		for (size_t k = 2; k < rows[i].size; k++)
+			if ((c[k] & 0xc0) != 0x80)
+				return 0;
+		return rows[i].size;
+	}
+	return 0;
+}
+
+static bool
+is_control(const unsigned char *c)
+{
+	return *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
+}
+
 /* One line stays one line, whatever is in it. */
 static void
 clean(char *text)
 {
-	for (unsigned char *c = (unsigned char *)text; *c != 0; c++)
-		if (*c < 0x20 || *c == 0x7f)
-			*c = ' ';
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c != 0) {
+		size_t size = character_size(c);
+
+		if (size == 0)
+			*c++ = '?';
+		else if (is_control(c))
+			memset(c, ' ', size);
+		c += size;
+	}
+}
+
+/* Takes off what the end of the buffer left of a character. */
+static void
+drop_half_character(char *text)
+{
+	size_t len = strlen(text), start = len;
+
+	while (start > 0 && len - start < 4 && (text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0 && character_size((unsigned char *)text + start - 1) == 0)
+		text[start - 1] = 0;
 }
 
 /* A reader that does not read must not hold us up: a pipe that polls writable takes a line whole. */
@@ -70,7 +128,8 @@ write_line(enum severity severity, const char *format, va_list args)
 	struct tm utc;
 	int n;
 
-	vsnprintf(text, sizeof(text), format, args);
+	if (vsnprintf(text, sizeof(text), format, args) >= (int)sizeof(text))
+		drop_half_character(text);
 	clean(text);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);

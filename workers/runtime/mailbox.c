@@ -1,5 +1,6 @@
 #include "workers/runtime/mailbox.h"
 
+#include <limits.h>
 #include <nng/nng.h>
 #include <nng/protocol/pair0/pair.h>
 #include <poll.h>
@@ -17,6 +18,8 @@
 
 #define QUEUE_BYTES_MAX (64u << 20)
 #define NNG_QUEUE 64
+#define TURN_MESSAGES 64         /* of one mailbox; then the loop has its turn */
+#define SETTLE_MS 50             /* much longer than reading one message takes */
 #define NEVER_RECONNECT_MS 86400000
 
 struct queued {
@@ -30,9 +33,10 @@ struct mailbox {
 	mailbox_fn *receive;
 	mailbox_gone_fn *gone;
 	void *arg;
-	atomic_bool connected;           /* set on nng's thread */
-	int gone_fd;                     /* eventfd: written by nng's thread when the pipe is removed */
-	struct watch *receive_watch, *send_watch, *gone_watch;
+	mailbox_gone_fn *on_connected;
+	atomic_bool connected, removed;  /* set on nng's thread, which then writes to the eventfd */
+	int event_fd;
+	struct watch *receive_watch, *send_watch, *event_watch;
 	struct queued *first, **last;    /* what nng could not take yet */
 	size_t queued_bytes;
 	bool receiving, closed;          /* closed by its own callback: freed when that returns */
@@ -69,39 +73,48 @@ check_peer(nng_pipe pipe, nng_pipe_ev event, void *arg)
 }
 
 static void
+wake(const struct mailbox *m)
+{
+	const uint64_t one = 1;
+
+	if (write(m->event_fd, &one, sizeof(one)) < 0)
+		return;                  /* the counter is at its limit: it is readable anyway */
+}
+
+static void
 pipe_added(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct mailbox *m = arg;
 
 	(void)pipe, (void)event;
 	atomic_store(&m->connected, true);
+	wake(m);
 }
 
 static void
 pipe_removed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct mailbox *m = arg;
-	const uint64_t one = 1;
 	uint64_t pid = 0;
 
 	(void)event;
 	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_PID, &pid) == 0 && (pid_t)pid != m->peer)
 		return;                  /* an intruder's, refused above */
 	atomic_store(&m->connected, false);
-	if (write(m->gone_fd, &one, sizeof(one)) < 0)
-		return;                  /* the counter is at its limit: it is readable anyway */
+	atomic_store(&m->removed, true);
+	wake(m);
 }
 
 static void mailbox_free(struct mailbox *m);
 
-/* False when a callback closed the mailbox, which is gone then. */
+/* At most `max` messages. False when a callback closed the mailbox, which is gone then. */
 static bool
-drain(struct mailbox *m)
+drain(struct mailbox *m, unsigned max)
 {
 	nng_msg *msg;
 
 	m->receiving = true;
-	while (!m->closed && nng_recvmsg(m->socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
+	while (!m->closed && max-- > 0 && nng_recvmsg(m->socket, &msg, NNG_FLAG_NONBLOCK) == 0) {
 		m->receive(m->arg, nng_msg_body(msg), nng_msg_len(msg));
 		nng_msg_free(msg);
 	}
@@ -116,18 +129,26 @@ static void
 on_receive(void *arg, short revents)
 {
 	(void)revents;
-	drain(arg);
+	drain(arg, TURN_MESSAGES);
 }
 
 static void
-on_gone(void *arg, short revents)
+on_event(void *arg, short revents)
 {
 	struct mailbox *m = arg;
+	uint64_t count;
 
 	(void)revents;
-	if (!drain(m))
+	if (read(m->event_fd, &count, sizeof(count)) < 0)
 		return;
-	watch_close(&m->gone_watch);
+	if (!atomic_load(&m->removed)) {
+		if (m->on_connected != NULL)
+			m->on_connected(m->arg);
+		return;
+	}
+	if (!drain(m, UINT_MAX))
+		return;
+	watch_close(&m->event_watch);
 	m->gone(m->arg);
 }
 
@@ -162,8 +183,8 @@ add_watches(struct mailbox *m, struct loop *loop)
 		return ERR_SYSTEM;
 	m->receive_watch = loop_watch(loop, receive_fd, POLLIN, on_receive, m);
 	m->send_watch = loop_watch(loop, send_fd, 0, on_send, m);
-	m->gone_watch = loop_watch(loop, m->gone_fd, POLLIN, on_gone, m);
-	if (m->receive_watch == NULL || m->send_watch == NULL || m->gone_watch == NULL)
+	m->event_watch = loop_watch(loop, m->event_fd, POLLIN, on_event, m);
+	if (m->receive_watch == NULL || m->send_watch == NULL || m->event_watch == NULL)
 		return ERR_NO_MEMORY;
 	return OK;
 }
@@ -172,8 +193,8 @@ static enum err
 open_socket(struct mailbox *m, struct loop *loop)
 {
 	start_nng();
-	m->gone_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (m->gone_fd < 0)
+	m->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->event_fd < 0)
 		return ERR_SYSTEM;
 	if (nng_pair0_open(&m->socket) != 0)
 		return ERR_SYSTEM;
@@ -222,7 +243,7 @@ open_mailbox(struct loop *loop, const char *path, pid_t peer, mailbox_fn *receiv
 	m->gone = gone;
 	m->arg = arg;
 	m->last = &m->first;
-	m->gone_fd = -1;
+	m->event_fd = -1;
 	snprintf(url, sizeof(url), "ipc://%s", path);
 	e = open_socket(m, loop);
 	if (e == OK)
@@ -317,6 +338,12 @@ mailbox_connected(const struct mailbox *m)
 	return atomic_load(&m->connected);
 }
 
+void
+mailbox_on_connected(struct mailbox *m, mailbox_gone_fn *connected)
+{
+	m->on_connected = connected;
+}
+
 static void
 free_queue(struct mailbox *m)
 {
@@ -329,16 +356,22 @@ free_queue(struct mailbox *m)
 	}
 }
 
-/* Ends with nng's last call to our callbacks, which use m. */
+/*
+ * Ends with nng's last call to our callbacks, which use m. nng 1.5.2 waits for ever when it closes a pipe
+ * that is just reading a message: the read's callback finds its operation stopped and forgets who waits for
+ * it. Without room for messages a pipe reads to the end of the one it is at and no further.
+ */
 static void *
 close_socket(void *arg)
 {
 	struct mailbox *m = arg;
 
+	nng_socket_set_int(m->socket, NNG_OPT_RECVBUF, 0);
+	poll(NULL, 0, SETTLE_MS);
 	nng_close(m->socket);
 	free_queue(m);
-	if (m->gone_fd >= 0)
-		close(m->gone_fd);
+	if (m->event_fd >= 0)
+		close(m->event_fd);
 	free(m);
 	return NULL;
 }
@@ -369,7 +402,7 @@ mailbox_close(struct mailbox **mailbox)
 	*mailbox = NULL;
 	watch_close(&m->receive_watch);
 	watch_close(&m->send_watch);
-	watch_close(&m->gone_watch);
+	watch_close(&m->event_watch);
 	m->closed = true;
 	if (!m->receiving)
 		mailbox_free(m);

@@ -42,9 +42,12 @@ enum err mailbox_send_frame(struct mailbox *m, const struct frame *f);
 /* Encodes `body` (the struct of f->type), and sends. f->body is ignored. */
 enum err mailbox_send_body(struct mailbox *m, const struct frame *f, const void *body);
 
-/* Whether the expected peer is at the other end now. A dialer that is not connected a moment after its call never
- * will be. */
+/* Whether the expected peer is at the other end now. Who is not connected a moment after its call never will be:
+ * the listener offers a new channel then, the dialer waits for that. */
 bool mailbox_connected(const struct mailbox *m);
+
+/* Calls `connected` with the mailbox's arg, from the loop, once the expected peer is there. */
+void mailbox_on_connected(struct mailbox *m, mailbox_gone_fn *connected);
 
 /* No callback comes any more, unsent messages are lost. The socket itself, and its path, may live on for a moment. */
 void mailbox_close(struct mailbox **m);

@@ -27,7 +27,7 @@ number(struct argp_state *state, const char *name, const char *arg)
 
 	errno = 0;
 	v = strtoul(arg, &end, 10);
-	if (errno != 0 || end == arg || *end != 0 || v > UINT32_MAX)
+	if (errno != 0 || *arg < '0' || *arg > '9' || end == arg || *end != 0 || v > UINT32_MAX)
 		argp_error(state, "--%s takes a number, not '%s'", name, arg);
 	return (uint32_t)v;
 }

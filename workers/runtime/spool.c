@@ -1,5 +1,6 @@
 #include "workers/runtime/spool.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sha2.h>
@@ -95,6 +96,24 @@ spool_name_valid(struct text name)
 }
 
 void
+spool_sweep(struct spool *spool)
+{
+	int fd = openat(spool->dir_fd, spool->prefix, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (ulid_valid(entry->d_name, strlen(entry->d_name)))
+			unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
+}
+
+void
 sha256_of(const void *at, size_t len, uint8_t ret_hash[SHA256_SIZE])
 {
 	SHA2_CTX context;
@@ -183,7 +202,7 @@ map_file(const struct spool *spool, struct text name, struct spool_bytes *ret_by
 		return ERR_MALFORMED;
 	fd = openat(spool->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return err_from_errno(errno);
+		return errno == ELOOP ? ERR_NOT_READABLE : err_from_errno(errno);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
 		e = ERR_NOT_READABLE;
 	else if (st.st_size > (off_t)LIMIT_SPOOL_FILE)

@@ -51,6 +51,10 @@ void spool_bytes_fini(struct spool_bytes *bytes);
 /* Removes a file of this instance's spool; job files are left alone. Missing is fine. */
 void spool_drop(struct spool *spool, struct text name);
 
+/* Removes every file of this instance's spool: for a new front, because what its predecessor was sent nobody reads any
+ * more. */
+void spool_sweep(struct spool *spool);
+
 void sha256_of(const void *at, size_t len, uint8_t ret_hash[SHA256_SIZE]);
 /* 64 hex digits and a NUL. */
 void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret_hex[2 * SHA256_SIZE + 1]);

@@ -16,6 +16,7 @@
 
 #define HANDLER_MS 10000         /* for a handler of a message without a deadline of its own */
 #define GRACE_MS 1000
+#define DIAL_MS 1000             /* a front that lives dials within it */
 #define BODY_STRUCT_MAX 2048
 #define ERROR_TEXT_MAX 2048      /* as FIELDS_ERROR says */
 
@@ -34,6 +35,7 @@ struct worker {
 	struct parent *parent;
 	struct spool *spool;
 	struct mailbox *mailbox;
+	struct timer *dial;          /* runs while nobody has dialled */
 	uint32_t front_incarnation;  /* 0: no front */
 	uint32_t channel;            /* how often this front was offered a new one */
 	pid_t front_pid;
@@ -115,6 +117,8 @@ forget_all(struct worker *w)
 
 /* ---- sending ---- */
 
+static void on_front_gone(void *arg);
+
 static enum err
 send_to_front(struct worker *w, uint64_t wire, enum msg_type type, const void *body)
 {
@@ -138,7 +142,10 @@ worker_answer(struct worker *w, uint64_t number, enum msg_type type, const void 
 		const struct body_error bare = { .code = type == MSG_ERROR ? ((const struct body_error *)body)->code : e };
 
 		log_line(LOG_ERROR, "answer %s could not be sent: %s", msg_info(type)->name, err_info(e)->name);
-		send_to_front(w, p->wire, MSG_ERROR, &bare);
+		if (send_to_front(w, p->wire, MSG_ERROR, &bare) != OK) {
+			on_front_gone(w);    /* the front takes its request for lost, which it is */
+			return;
+		}
 	}
 	p->answered = true;
 	if (!w->proved)
@@ -171,7 +178,7 @@ worker_fail(struct worker *w, uint64_t number, enum err failure, const char *mes
 enum err
 worker_refuse(struct worker *w, uint64_t number, enum err e, const char *hint, const char *format, ...)
 {
-	char message[ERROR_TEXT_MAX + 1];
+	char message[ERROR_TEXT_MAX + 2];    /* one more than allowed, so that it is cut as all are */
 	va_list args;
 
 	va_start(args, format);
@@ -300,6 +307,7 @@ on_message(void *arg, const uint8_t *bytes, size_t len)
 static void
 lose_front(struct worker *w)
 {
+	timer_stop(w->dial);
 	if (w->mailbox == NULL)
 		return;
 	mailbox_close(&w->mailbox);
@@ -307,8 +315,6 @@ lose_front(struct worker *w)
 		w->spec->front_lost(w);
 	forget_all(w);
 }
-
-static void on_front_gone(void *arg);
 
 static void
 listen_for_front(struct worker *w)
@@ -325,6 +331,7 @@ listen_for_front(struct worker *w)
 		loop_stop(w->loop);
 		return;
 	}
+	timer_start(w->dial, DIAL_MS);
 	parent_say_listening(w->parent, w->front_incarnation, w->channel);
 }
 
@@ -334,10 +341,21 @@ on_front_gone(void *arg)
 {
 	struct worker *w = arg;
 
+	log_line(LOG_DEBUG, "front %u left channel %u or never came", w->front_incarnation, w->channel);
 	lose_front(w);
 	w->channel++;
 	if (!w->draining)
 		listen_for_front(w);
+}
+
+/* Listeners of nng 1.5.2 may break before a peer is in (IPC.md 0), so one that nobody came to is thrown away. */
+static void
+on_dial_check(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->mailbox != NULL && !mailbox_connected(w->mailbox))
+		on_front_gone(w);
 }
 
 static void
@@ -424,6 +442,8 @@ open_worker(struct worker *w)
 
 	w->loop = loop_new();
 	if (w->loop != NULL)
+		w->dial = loop_timer(w->loop, on_dial_check, w);
+	if (w->dial != NULL)
 		e = spool_open(w->settings.state_dir, w->settings.instance, &w->spool);
 	if (e == OK)
 		e = parent_open(w->loop, w->spec->role, &w->settings, on_record, on_parent_lost, w, &w->parent);
@@ -467,6 +487,7 @@ worker_main(const struct worker_spec *spec, int argc, char **argv)
 	mailbox_close(&w.mailbox);
 	while (w.pending != NULL)
 		forget(&w, w.pending);
+	timer_close(&w.dial);
 	parent_close(&w.parent);
 	spool_close(&w.spool);
 	loop_free(w.loop);
