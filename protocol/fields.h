@@ -110,10 +110,13 @@
 #define FIELDS_ANALYZE(F, S) \
 	F(S, BLOB, model, 262144, REQUIRED) \
 	F(S, VALUE, facts, 60000, REQUIRED) /* what the store knows: profile_id, job_id, label, created, outcome, run, ... */ \
-	F(S, TEXT, view, 32, REQUIRED)      /* cpu_hotspots, profile, ... */ \
+	F(S, TEXT, view, 32, REQUIRED)      /* the table in workers/analyzer/views.c */ \
 	F(S, INT, top_n, 0, REQUIRED) \
 	F(S, TEXT, filename, 4096, NIL) \
-	F(S, TEXT, cursor, 256, NIL)
+	F(S, TEXT, cursor, 256, NIL) \
+	F(S, TEXT, metric_type, 32, NIL)    /* of the view analyze: all, cpu, memory, ... */ \
+	F(S, REAL, cpu_threshold, 0, NIL)           /* percent; NaN: the view has none */ \
+	F(S, REAL, memory_threshold_mb, 0, NIL)
 #define FIELDS_ANALYSIS(F, S) \
 	F(S, VALUE, result, 500000, REQUIRED)
 

@@ -4,9 +4,11 @@
  *
  *     analyzer_dump PROFILE.json
  *
- * { outcome, summary, cpu_hotspots, profile } are the answers; `figures` are all lines, functions
- * and files unrounded, as they are after a trip through the model.
+ * outcome, summary and a member for each of `views` are the answers, file_details one for each
+ * file; `figures` are all lines, functions and files unrounded, as they are after a trip through
+ * the model.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +16,9 @@
 #include "workers/analyzer/map.h"
 #include "workers/analyzer/model.h"
 #include "workers/runtime/json.h"
+
+static const char *const views[] = { "cpu_hotspots", "profile", "memory_hotspots", "gpu_hotspots",
+	"bottlenecks", "leaks", "functions", "recommendations", "overview" };
 
 static void
 put_metrics(struct map *m, const double metric[METRIC_COUNT])
@@ -126,11 +131,39 @@ static enum err
 put_view(struct map *m, struct value model, const char *view)
 {
 	static const uint8_t no_facts[] = { 0x80 };
-	struct view_query q = { .view = text_of(view), .top_n = 1000 };
+	struct view_query q = { .view = text_of(view), .top_n = 1000, .cpu_threshold = NAN,
+	    .memory_threshold_mb = NAN };
 	struct view_problem problem;
 
 	map_key(m, view);
 	return analysis_view(model, (struct value){ no_facts, 1 }, q, m->w, &problem);
+}
+
+/* { path: answer } of every file. */
+static enum err
+put_file_details(struct map *m, struct value model)
+{
+	static const uint8_t no_facts[] = { 0x80 };
+	struct view_query q = { .view = text_of("file_details"), .top_n = 1000,
+	    .cpu_threshold = NAN, .memory_threshold_mb = NAN };
+	struct view_problem problem;
+	struct profile p;
+	struct map files;
+	enum err e = model_read(model, &p);
+
+	if (e != OK)
+		return e;
+	map_key(m, "file_details");
+	map_open(&files, m->w);
+	for (uint32_t i = 0; e == OK && i < p.file_count; i++) {
+		q.filename = p.files[i].path;
+		value_text(m->w, q.filename);
+		files.pairs++;
+		e = analysis_view(model, (struct value){ no_facts, 1 }, q, m->w, &problem);
+	}
+	map_close(&files);
+	profile_fini(&p);
+	return e;
 }
 
 static enum err
@@ -147,9 +180,10 @@ write_all(struct value_writer *w, const struct reading *r)
 	value_raw(w, value_done(&r->summary));
 	if (r->has_model) {
 		map_int(&m, "model_bytes", (int64_t)value_done(&r->model).len);
-		e = put_view(&m, value_done(&r->model), "cpu_hotspots");
+		for (size_t i = 0; e == OK && i < sizeof(views) / sizeof(views[0]); i++)
+			e = put_view(&m, value_done(&r->model), views[i]);
 		if (e == OK)
-			e = put_view(&m, value_done(&r->model), "profile");
+			e = put_file_details(&m, value_done(&r->model));
 		if (e == OK)
 			e = put_figures(&m, value_done(&r->model));
 	}

@@ -83,6 +83,35 @@ def plus_minus(share_percent, samples):
     return 200 * math.sqrt(2 * share * max(0.0, 1 - share) / samples)
 
 
+def kept_mb(line, growth):
+    """What a line holds: its peak, or its part of what the run kept, if the run kept most."""
+    if growth < 50:
+        return line["n_peak_mb"]
+    return max(line["n_peak_mb"], line["n_malloc_mb"] * min(growth, 100) / 100)
+
+
+def severity_of_cpu(share, samples):
+    least = share - plus_minus(share, samples)
+    return "high" if least >= 30 else "medium" if least >= 10 else "low"
+
+
+def severity_of_memory(size, peak):
+    large, prominent = size >= 100, size >= 0.3 * peak
+    return "high" if large and prominent else "medium" if large or prominent else "low"
+
+
+def late_growth(points):
+    """Mean of the last quarter of a timeline less that of the third; None without points."""
+    end = max((at for at, _ in points), default=0)
+
+    def mean(begin, stop):
+        found = [mb for at, mb in points if begin * end < at <= stop * end]
+        return sum(found) / len(found) if found else None
+
+    last, third = mean(0.75, 1), mean(0.5, 0.75)
+    return None if last is None or third is None else last - third
+
+
 def read(text):
     """Everything the tests compare, from the text of a profile."""
     raw = json.loads(text)

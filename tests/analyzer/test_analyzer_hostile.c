@@ -15,14 +15,40 @@
 
 static const uint8_t no_facts[] = { 0x80 };
 
+/* Details of the first files; those of a name that several files end with are refused. */
+static void
+use_files(struct value model)
+{
+	struct profile p;
+
+	assert_int_equal(model_read(model, &p), OK);
+	for (uint32_t i = 0; i < p.file_count && i < 3; i++) {
+		struct view_query q = { .view = text_of("file_details"), .top_n = 1000,
+		    .filename = p.files[i].path };
+		struct view_problem problem;
+		struct value_writer w;
+		enum err e;
+
+		value_writer_init(&w);
+		e = analysis_view(model, (struct value){ no_facts, 1 }, q, &w, &problem);
+		assert_true(e == OK || problem.message[0] != '\0');
+		assert_true(value_done(&w).len <= 500000);
+		value_writer_fini(&w);
+	}
+	profile_fini(&p);
+}
+
 /* Runs every view on a model, which must be acceptable. */
 static void
 use_model(struct value model)
 {
-	static const char *const names[] = { "cpu_hotspots", "profile" };
+	static const char *const names[] = { "bottlenecks", "cpu_hotspots", "functions",
+	    "gpu_hotspots", "leaks", "memory_hotspots", "overview", "profile",
+	    "recommendations" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct view_query q = { .view = text_of(names[i]), .top_n = 10 };
+		struct view_query q = { .view = text_of(names[i]), .top_n = 1000,
+		    .cpu_threshold = 0, .memory_threshold_mb = 0 };
 		struct view_problem problem;
 		struct value_writer w;
 		struct value answer;
@@ -32,8 +58,10 @@ use_model(struct value model)
 		    &problem), OK);
 		answer = value_done(&w);
 		assert_true(value_check(answer.at, answer.len));
+		assert_true(answer.len <= 500000);
 		value_writer_fini(&w);
 	}
+	use_files(model);
 }
 
 /* Returns whether there was a profile. */

@@ -115,6 +115,12 @@ assert_same_rest(const struct profile *a, const struct profile *b)
 	assert_int_equal(a->stack_frame_count, b->stack_frame_count);
 	for (uint32_t i = 0; i < a->stack_frame_count; i++)
 		assert_int_equal(a->stack_frames[i], b->stack_frames[i]);
+	assert_int_equal(a->row_count, b->row_count);
+	for (uint32_t i = 0; i < a->row_count; i++) {
+		assert_int_equal(a->rows[i].file, b->rows[i].file);
+		assert_int_equal(a->rows[i].number, b->rows[i].number);
+		assert_same_text(a->rows[i].source, b->rows[i].source);
+	}
 }
 
 static void
@@ -256,6 +262,12 @@ test_largest(void **state)
 		    .line = 1 };
 		*s = (struct profile_stack){ .count = 1, .first = i, .depth = 1 };
 		*index = i;
+	}
+	for (uint32_t i = 0; i < PROFILE_ROWS_MAX; i++) {
+		struct profile_row *row = profile_grow(&p.rows, &p.row_count, sizeof(*row));
+
+		assert_non_null(row);
+		*row = (struct profile_row){ .number = i + 1, .source = text_of("x") };
 	}
 	profile_name_files(&p);
 	assert_survives(&p);

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,7 +25,8 @@ static const char facts[] =
 static struct view_query
 query(const char *view, int64_t top_n)
 {
-	return (struct view_query){ .view = text_of(view), .top_n = top_n };
+	return (struct view_query){ .view = text_of(view), .top_n = top_n, .cpu_threshold = NAN,
+	    .memory_threshold_mb = NAN };
 }
 
 static void
@@ -121,8 +123,8 @@ test_refused(void **state)
 		const char *says;
 	} cases[] = {
 		{ "nonsense", NULL, NULL, 10, ERR_INVALID_ARGUMENT,
-		    "'nonsense'; there are: cpu_hotspots, profile" },
-		{ "", NULL, NULL, 10, ERR_INVALID_ARGUMENT, "there are: cpu_hotspots" },
+		    "'nonsense'; there are: analyze, bottlenecks, cpu_hotspots" },
+		{ "", NULL, NULL, 10, ERR_INVALID_ARGUMENT, "there are: analyze" },
 		{ "cpu_hotspots", NULL, NULL, 0, ERR_INVALID_ARGUMENT,
 		    "between 1 and 1000, not 0" },
 		{ "cpu_hotspots", NULL, NULL, -5, ERR_INVALID_ARGUMENT, "-5" },

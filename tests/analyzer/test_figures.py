@@ -140,6 +140,155 @@ def test_leaks(both):
     assert found == [(line, pytest.approx(likelihood, abs=0.0006)) for line, likelihood in expected]
 
 
+def lines_of(theirs):
+    """{(name as shown, line): figures}"""
+    directory = theirs["raw"]["filename"]
+    return {(os.path.relpath(path, directory), line): entry["metrics"]
+            for (path, line), entry in theirs["lines"].items()}
+
+
+def test_memory_hotspots(both):
+    ours, theirs = both
+    answer, raw = ours["memory_hotspots"], theirs["raw"]
+    lines = {key: m for key, m in lines_of(theirs).items()
+             if m["n_peak_mb"] + m["n_malloc_mb"] + m["n_copy_mb_s"] > 0}
+    assert {(spot["file"], spot["line"]) for spot in answer["hotspots"]} == set(lines)
+    peaks = [spot["peak_mb"] for spot in answer["hotspots"]]
+    assert peaks == sorted(peaks, reverse=True)
+    for spot in answer["hotspots"]:
+        metrics = lines[spot["file"], spot["line"]]
+        assert spot["peak_mb"] == pytest.approx(metrics["n_peak_mb"], abs=0.0051)
+        assert spot["allocated_mb"] == pytest.approx(metrics["n_malloc_mb"], abs=0.0051)
+        assert spot["average_mb"] == pytest.approx(metrics["n_avg_mb"], abs=0.0051)
+        assert spot["copy_mb_s"] == pytest.approx(metrics["n_copy_mb_s"], abs=0.0051)
+        assert ("python_fraction" in spot) == (metrics["n_malloc_mb"] > 0)
+    rate = answer["growth_rate_percent"]
+    assert rate == (pytest.approx(raw["growth_rate"], abs=0.0051) if raw["memory"] else None)
+    assert any("memory true" in warning for warning in answer["warnings"]) != raw["memory"]
+
+
+def test_leak_view(both):
+    ours, theirs = both
+    raw, answer = theirs["raw"], ours["leaks"]
+    expected = sorted((-leak["likelihood"], os.path.relpath(path, raw["filename"]), int(line),
+                       leak["velocity_mb_s"]) for path, file in raw["files"].items()
+                      for line, leak in file["leaks"].items())
+    assert [(leak["file"], leak["line"]) for leak in answer["leaks"]] == [e[1:3] for e in expected]
+    for leak, (likelihood, _, _, velocity) in zip(answer["leaks"], expected):
+        assert leak["likelihood"] == pytest.approx(-likelihood, abs=0.00051)
+        assert leak["velocity_mb_s"] == pytest.approx(velocity, abs=0.0051)
+    late = reference.late_growth(raw["samples"])
+    assert answer["late_growth_mb"] == (None if late is None else pytest.approx(late, abs=0.0051))
+
+
+def test_function_view(both):
+    ours, theirs = both
+    directory = theirs["raw"]["filename"]
+    expected = {(os.path.relpath(path, directory), name, start, end): figures
+                for (path, name, start, end), figures in theirs["functions"].items()
+                if reference.cpu(figures) + figures["peak"] + figures["n_malloc_mb"]
+                + figures["n_copy_mb_s"] > 0}
+    found = {(f["file"], f["function"], f["start_line"], f["end_line"]): f
+             for f in ours["functions"]["functions"]}
+    assert set(found) == set(expected)
+    for key, function in found.items():
+        share = reference.cpu(expected[key])
+        assert function["cpu_percent"] == pytest.approx(share, abs=0.0051)
+        assert function["cpu_s"] == pytest.approx(share / 100 * theirs["cpu_s"], abs=0.00051)
+        if theirs["raw"]["memory"]:
+            assert function["peak_mb"] == pytest.approx(expected[key]["peak"], abs=0.0051)
+            assert function["allocated_mb"] == pytest.approx(
+                expected[key]["n_malloc_mb"], abs=0.0051)
+    shares = [f["cpu_percent"] for f in ours["functions"]["functions"]]
+    assert shares == sorted(shares, reverse=True)
+
+
+FILE_FIGURES = {"python_percent": "n_cpu_percent_python", "native_percent": "n_cpu_percent_c",
+                "wait_percent": "n_sys_percent", "gpu_percent": "n_gpu_percent",
+                "peak_mb": "n_peak_mb", "allocated_mb": "n_malloc_mb", "copy_mb_s": "n_copy_mb_s",
+                "await_percent": "n_async_await_percent"}
+
+
+def test_file_details(both):
+    ours, theirs = both
+    assert set(ours["file_details"]) == set(theirs["raw"]["files"])
+    for path, answer in ours["file_details"].items():
+        source = {line["lineno"]: reference.unescape(line["line"]).rstrip("\r\n")
+                  for line in theirs["raw"]["files"][path]["lines"]}
+        figures = {line: entry for (file, line), entry in theirs["lines"].items() if file == path}
+        near = {number for number, text in source.items()
+                if text.strip() and any(abs(number - line) <= 2 for line in figures)}
+        assert [line["line"] for line in answer["lines"]] == sorted(near | set(figures))
+        assert answer["last_line"] == max(source)
+        assert answer["lines_with_figures"] == len(figures)
+        for line in answer["lines"]:
+            assert line["source"] == source[line["line"]].encode()[:120].decode(errors="ignore")
+            if line["line"] not in figures:
+                assert set(line) == {"line", "source"}
+                continue
+            entry = figures[line["line"]]
+            assert line["function"] == entry["function"]
+            for ours_key, theirs_key in FILE_FIGURES.items():
+                value = entry["metrics"][theirs_key]
+                assert (ours_key in line) == (value > 0)
+                assert line.get(ours_key, 0) == pytest.approx(value, abs=0.0051)
+
+
+def test_bottlenecks(both):
+    ours, theirs = both
+    raw, answer = theirs["raw"], ours["bottlenecks"]
+    directory = raw["filename"]
+    expected, hidden = set(), 0
+    for (path, name, _, _), figures in theirs["functions"].items():
+        share = reference.cpu(figures)
+        if share >= 5:
+            expected.add((os.path.relpath(path, directory), name, "cpu",
+                          reference.severity_of_cpu(share, theirs["samples"])))
+        hidden += 0 < share < 5
+    memory, small = set(), 0
+    for (file, line), metrics in lines_of(theirs).items():
+        size = reference.kept_mb(metrics, raw["growth_rate"])
+        if size >= 10:
+            memory.add((file, line, "memory",
+                        reference.severity_of_memory(size, raw["max_footprint_mb"])))
+        small += 0 < size < 10
+    rows = answer["bottlenecks"]
+    assert {(row["file"], row["function"], row["kind"], row["severity"])
+            for row in rows if row["kind"] == "cpu"} == expected
+    assert {(row["file"], row["line"], row["kind"], row["severity"])
+            for row in rows if row["kind"] == "memory"} == memory
+    order = [("high", "medium", "low").index(row["severity"]) for row in rows]
+    assert order == sorted(order) and len(rows) == len(expected) + len(memory)
+    assert answer["left_out"] == {"functions": hidden, "lines": small}
+
+
+def test_recommendations_are_bounded(both):
+    ours, theirs = both
+    answer = ours["recommendations"]
+    few = theirs["samples"] < 100
+    assert any("CPU advice" in text for text in answer["withheld"]) == few
+    for item in answer["recommendations"]:
+        if item["rule"] == "none":
+            assert item["advice"] == "hot, no known pattern" and not few
+        elif "speedup_at_most" in item:
+            assert not few
+            assert item["speedup_at_most"] == pytest.approx(
+                1 / (1 - item["cpu_percent"] / 100), abs=0.0051)
+        else:
+            assert item["rule"] in ("R16", "R24")
+
+
+def test_overview_repeats_the_lists(both):
+    ours, _ = both
+    overview = ours["overview"]
+    lines = ours["cpu_hotspots"]["hotspots"]
+    for line, spot in zip(overview["hotspots"], lines):
+        assert line == {key: value for key, value in spot.items() if key != "function"}
+    assert len(overview["bottlenecks"]) == len(ours["bottlenecks"]["bottlenecks"])
+    assert len(overview["recommendations"]) == len(ours["recommendations"]["recommendations"])
+    assert len(overview.get("leaks", [])) == len(ours["leaks"]["leaks"])
+
+
 def test_few_samples_are_said(both):
     ours, theirs = both
     said = any("too few samples" in warning for warning in ours["summary"]["warnings"])

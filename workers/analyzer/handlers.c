@@ -57,7 +57,8 @@ answer_view(struct worker *w, const struct request *request, const struct body_a
     struct value model)
 {
 	struct view_query query = { .view = q->view, .top_n = q->top_n, .filename = q->filename,
-	    .cursor = q->cursor };
+	    .cursor = q->cursor, .metric_type = q->metric_type,
+	    .cpu_threshold = q->cpu_threshold, .memory_threshold_mb = q->memory_threshold_mb };
 	struct view_problem problem;
 	struct value_writer result;
 	enum err e;

@@ -3,7 +3,7 @@
  * value.
  *
  *   [ "scalene-mcp profile", version, head, files, functions, lines, leaks, frames, stacks,
- *     timeline ]
+ *     timeline, rows ]
  *
  *   head       [ program, directory, elapsed_s, peak_mb, peak_python_fraction, growth_percent,
  *                native_mb, start_time, python_percent, native_percent, wait_percent,
@@ -18,6 +18,7 @@
  *   frames     [ file, function, line ]
  *   stacks     [ count, frame indices, outermost first ... ]
  *   timeline   [ at_s, memory_mb ]
+ *   rows       [ file, number, source ]
  *
  * The reader takes nothing on trust: another version, a wrong count or type, an index that points
  * nowhere, a number that is negative or not finite, and a text over its bound are all ERR_CORRUPT.
@@ -29,11 +30,12 @@
 #include "workers/analyzer/profile.h"
 
 #define MODEL_MAGIC "scalene-mcp profile"
-#define MODEL_VERSION 1
+#define MODEL_VERSION 2
 
 enum {
-	MODEL_TOP = 10, MODEL_HEAD = 20, MODEL_FILE = 4, MODEL_FUNCTION = 5, MODEL_LINE = 8,
-	MODEL_LEAK = 4, MODEL_FRAME = 3, MODEL_POINT = 2
+	MODEL_TOP = 11, MODEL_HEAD = 20, MODEL_FILE = 4, MODEL_FUNCTION = 5, MODEL_LINE = 8,
+	MODEL_LEAK = 4, MODEL_FRAME = 3, MODEL_POINT = 2,
+	MODEL_ROW = 3
 };
 
 /*

@@ -274,6 +274,18 @@ read_point(const msgpack_object *o, struct profile *p, void *element)
 	return all_taken(&c);
 }
 
+static bool
+read_row(const msgpack_object *o, struct profile *p, void *element)
+{
+	struct profile_row *row = element;
+	struct cursor c = open_exact(o, MODEL_ROW);
+
+	row->file = take_index(&c, p->file_count);
+	row->number = take_line(&c);
+	row->source = take_text(&c, p, PROFILE_SOURCE_BYTES);
+	return all_taken(&c);
+}
+
 typedef bool element_fn(const msgpack_object *o, struct profile *p, void *element);
 
 static enum err
@@ -314,6 +326,7 @@ static const struct list {
 	LIST(8, stack, PROFILE_FRAMES_MAX, read_stack),
 	{ 9, offsetof(struct profile, timeline), offsetof(struct profile, timeline_count),
 	  sizeof(struct profile_point), PROFILE_TIMELINE_MAX, read_point },
+	LIST(10, row, PROFILE_ROWS_MAX, read_row),
 };
 
 static enum err

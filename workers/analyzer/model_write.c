@@ -142,6 +142,18 @@ write_timeline(struct value_writer *w, const struct profile *p)
 	}
 }
 
+static void
+write_rows(struct value_writer *w, const struct profile *p)
+{
+	value_array(w, p->row_count);
+	for (uint32_t i = 0; i < p->row_count; i++) {
+		value_array(w, MODEL_ROW);
+		value_int(w, p->rows[i].file);
+		value_int(w, p->rows[i].number);
+		value_text(w, p->rows[i].source);
+	}
+}
+
 void
 model_write(const struct profile *p, struct value_writer *w)
 {
@@ -155,6 +167,7 @@ model_write(const struct profile *p, struct value_writer *w)
 	write_leaks(w, p);
 	write_stacks(w, p);
 	write_timeline(w, p);
+	write_rows(w, p);
 }
 
 /* ---- cutting ---- */

@@ -22,6 +22,7 @@ profile_fini(struct profile *p)
 	free(p->files);
 	free(p->lines);
 	free(p->functions);
+	free(p->rows);
 	free(p->leaks);
 	free(p->frames);
 	free(p->stacks);

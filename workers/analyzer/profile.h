@@ -20,6 +20,7 @@
 #define PROFILE_MODEL_LINES 20000u      /* of them in a model: most CPU first, then memory */
 #define PROFILE_MODEL_FUNCTIONS 4000u
 #define PROFILE_LEAKS_MAX 1000
+#define PROFILE_ROWS_MAX 20000u        /* source lines without a figure */
 #define PROFILE_FRAMES_MAX 20000u       /* frames of all stacks together */
 #define PROFILE_TIMELINE_MAX 1000
 #define PROFILE_LINE_NUMBER_MAX 10000000u
@@ -82,7 +83,8 @@ enum profile_note {
 	NOTE_LEAKS_CUT = 1 << 5,
 	NOTE_SAMPLES_CUT = 1 << 6,      /* the sample count is a lower bound */
 	NOTE_FUNCTIONS_INFERRED = 1 << 7,   /* extents come from the source text, see scopes.h */
-	NOTE_ALL = (1 << 8) - 1
+	NOTE_ROWS_CUT = 1 << 8,
+	NOTE_ALL = (1 << 9) - 1
 };
 
 struct profile_file {
@@ -109,6 +111,12 @@ struct profile_function {
 	bool is_module;
 	struct text name;               /* qualified: "Item.price", "outer.<locals>.inner" */
 	double metric[METRIC_COUNT];    /* of its own lines, without functions inside it */
+};
+
+/* A source line without any figure, kept because it stands near one that has (context.h). */
+struct profile_row {
+	uint32_t file, number;
+	struct text source;
 };
 
 struct profile_leak {
@@ -150,12 +158,13 @@ struct profile {
 	struct profile_file *files;
 	struct profile_line *lines;     /* those with any figure, in file and line order */
 	struct profile_function *functions;
+	struct profile_row *rows;       /* in file and line order, without blank ones */
 	struct profile_leak *leaks;
 	struct profile_frame *frames;
 	struct profile_stack *stacks;   /* most samples first */
 	uint32_t *stack_frames;
 	struct profile_point *timeline;
-	uint32_t file_count, line_count, function_count, leak_count;
+	uint32_t file_count, line_count, function_count, row_count, leak_count;
 	uint32_t frame_count, stack_count, stack_frame_count, timeline_count;
 
 	struct arena arena;

@@ -23,8 +23,6 @@ add(struct ranking *r, double key, uint32_t index, uint32_t file, uint32_t line)
 {
 	struct ranked *one;
 
-	if (key <= 0)
-		return OK;
 	one = profile_grow(&r->at, &r->count, sizeof(*one));
 	if (one == NULL)
 		return ERR_NO_MEMORY;
@@ -54,7 +52,7 @@ rank_lines(const struct profile *p, rank_fn *key, const bool *wanted, struct ran
 	for (uint32_t i = 0; e == OK && i < p->line_count; i++) {
 		const struct profile_line *l = &p->lines[i];
 
-		if (wanted == NULL || wanted[l->file])
+		if ((wanted == NULL || wanted[l->file]) && key(l->metric) > 0)
 			e = add(&r, key(l->metric), i, l->file, l->number);
 	}
 	return finish(&r, e, ret_ranking);
@@ -70,10 +68,56 @@ rank_functions(const struct profile *p, rank_fn *key, const bool *wanted,
 	for (uint32_t i = 0; e == OK && i < p->function_count; i++) {
 		const struct profile_function *f = &p->functions[i];
 
-		if (wanted == NULL || wanted[f->file])
+		if ((wanted == NULL || wanted[f->file]) && key(f->metric) > 0)
 			e = add(&r, key(f->metric), i, f->file, f->start);
 	}
 	return finish(&r, e, ret_ranking);
+}
+
+enum err
+rank_leaks(const struct profile *p, const bool *wanted, struct ranking *ret_ranking)
+{
+	struct ranking r = { .at = NULL };
+	enum err e = OK;
+
+	for (uint32_t i = 0; e == OK && i < p->leak_count; i++) {
+		const struct profile_leak *l = &p->leaks[i];
+
+		if (wanted == NULL || wanted[l->file])
+			e = add(&r, l->likelihood, i, l->file, l->line);
+	}
+	return finish(&r, e, ret_ranking);
+}
+
+/* Small beside any figure that can be told from 0, so that it only orders what has no other. */
+static double
+behind(double v)
+{
+	return v * 1e-18;
+}
+
+double
+rank_memory(const double metric[METRIC_COUNT])
+{
+	if (metric[METRIC_PEAK] > 0)
+		return metric[METRIC_PEAK];
+	return behind(metric[METRIC_ALLOCATED] + metric[METRIC_COPY]);
+}
+
+double
+rank_gpu(const double metric[METRIC_COUNT])
+{
+	if (metric[METRIC_GPU] > 0)
+		return metric[METRIC_GPU];
+	return behind(metric[METRIC_GPU_PEAK] + metric[METRIC_GPU_AVERAGE]);
+}
+
+double
+rank_cpu_memory(const double metric[METRIC_COUNT])
+{
+	double cpu = metric_cpu(metric);
+
+	return cpu > 0 ? cpu : behind(rank_memory(metric));
 }
 
 void

@@ -23,6 +23,22 @@ enum err rank_lines(const struct profile *p, rank_fn *key, const bool *wanted,
     struct ranking *ret_ranking);
 enum err rank_functions(const struct profile *p, rank_fn *key, const bool *wanted,
     struct ranking *ret_ranking);
+
+/* By likelihood; all of them, also with likelihood 0. */
+enum err rank_leaks(const struct profile *p, const bool *wanted, struct ranking *ret_ranking);
+
+/*
+ * What memory lists are ordered by: METRIC_PEAK, and after everything that has one, what was
+ * allocated and copied.
+ */
+double rank_memory(const double metric[METRIC_COUNT]);
+
+/* GPU share, then GPU memory. */
+double rank_gpu(const double metric[METRIC_COUNT]);
+
+/* CPU share, then memory: everything that has any of both. */
+double rank_cpu_memory(const double metric[METRIC_COUNT]);
+
 void ranking_fini(struct ranking *r);
 
 /*

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "workers/analyzer/context.h"
 #include "workers/analyzer/functions.h"
 #include "workers/analyzer/spans.h"
 
@@ -267,6 +268,7 @@ read_leaks(struct profile *p, struct json_span object)
 static enum err
 add_functions(struct profile *p, uint32_t first_line, struct source *source)
 {
+	uint32_t first_function = p->function_count;
 	struct scopes scopes = { .at = NULL };
 	enum err e;
 
@@ -274,6 +276,8 @@ add_functions(struct profile *p, uint32_t first_line, struct source *source)
 	e = scopes_find(source, &p->arena, &scopes);
 	if (e == OK)
 		e = functions_sum_file(p, first_line, source, &scopes);
+	if (e == OK)
+		e = context_keep(p, first_line, first_function, source);
 	if (e == OK && scopes.inferred && p->line_count > first_line)
 		p->notes |= NOTE_FUNCTIONS_INFERRED;
 	scopes_fini(&scopes);

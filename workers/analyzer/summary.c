@@ -1,7 +1,6 @@
 #include "workers/analyzer/summary.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "workers/analyzer/items.h"
 #include "workers/analyzer/rank.h"
@@ -26,25 +25,32 @@ summary_put_totals(struct map *m, const struct profile *p)
 		value_nil(m->w);
 }
 
-/* How many of a ranking by CPU share are worth listing. */
+unsigned
+summary_topics(const struct profile *p)
+{
+	return p->has_memory ? WARN_CPU | WARN_LEAKS : WARN_CPU;
+}
+
+/* How many of a ranking by CPU share are worth listing, `max` at most. */
 static uint32_t
-worth_listing(const struct ranking *r, double enough_percent)
+worth_listing(const struct ranking *r, double enough_percent, uint32_t max)
 {
 	double listed = 0;
 	uint32_t n = 0;
 
-	while (n < r->count && n < SUMMARY_ITEMS && listed < enough_percent
+	while (n < r->count && n < max && listed < enough_percent
 	    && (n == 0 || r->at[n].key >= LEAST_PERCENT))
 		listed += r->at[n++].key;
 	return n;
 }
 
 enum err
-summary_write_functions(struct value_writer *w, const struct profile *p, const bool *wanted)
+summary_write_functions(struct value_writer *w, const struct profile *p, const bool *wanted,
+    uint32_t max)
 {
 	struct ranking r = { .at = NULL };
 	enum err e = rank_functions(p, metric_cpu, wanted, &r);
-	uint32_t count = worth_listing(&r, ENOUGH_FUNCTIONS_PERCENT);
+	uint32_t count = worth_listing(&r, ENOUGH_FUNCTIONS_PERCENT, max);
 
 	value_array(w, count);
 	for (uint32_t i = 0; i < count; i++)
@@ -53,12 +59,13 @@ summary_write_functions(struct value_writer *w, const struct profile *p, const b
 	return e;
 }
 
-static enum err
-write_lines(struct value_writer *w, const struct profile *p)
+enum err
+summary_write_lines(struct value_writer *w, const struct profile *p, const bool *wanted,
+    uint32_t max)
 {
 	struct ranking r = { .at = NULL };
-	enum err e = rank_lines(p, metric_cpu, NULL, &r);
-	uint32_t count = worth_listing(&r, ENOUGH_LINES_PERCENT);
+	enum err e = rank_lines(p, metric_cpu, wanted, &r);
+	uint32_t count = worth_listing(&r, ENOUGH_LINES_PERCENT, max);
 
 	value_array(w, count);
 	for (uint32_t i = 0; i < count; i++)
@@ -67,33 +74,18 @@ write_lines(struct value_writer *w, const struct profile *p)
 	return e;
 }
 
-static int
-likelier_first(const void *a, const void *b)
-{
-	const struct profile_leak *const *x = a, *const *y = b;
-
-	if ((*x)->likelihood != (*y)->likelihood)
-		return (*x)->likelihood < (*y)->likelihood ? 1 : -1;
-	return (*x > *y) - (*x < *y);
-}
-
 static enum err
 write_leaks(struct value_writer *w, const struct profile *p)
 {
-	const struct profile_leak **order = calloc(p->leak_count + 1,
-	    sizeof(struct profile_leak *));
-	uint32_t count = p->leak_count < SUMMARY_LEAKS ? p->leak_count : SUMMARY_LEAKS;
+	struct ranking r = { .at = NULL };
+	enum err e = rank_leaks(p, NULL, &r);
+	uint32_t count = r.count < SUMMARY_LEAKS ? r.count : SUMMARY_LEAKS;
 
-	if (order == NULL)
-		return ERR_NO_MEMORY;
-	for (uint32_t i = 0; i < p->leak_count; i++)
-		order[i] = &p->leaks[i];
-	qsort(order, p->leak_count, sizeof(struct profile_leak *), likelier_first);
 	value_array(w, count);
 	for (uint32_t i = 0; i < count; i++)
-		item_leak(w, p, order[i]);
-	free(order);
-	return OK;
+		item_leak(w, p, &p->leaks[r.at[i].index]);
+	ranking_fini(&r);
+	return e;
 }
 
 enum err
@@ -102,11 +94,11 @@ summary_put_top(struct map *m, const struct profile *p)
 	enum err e;
 
 	map_key(m, "top_functions");
-	e = summary_write_functions(m->w, p, NULL);
+	e = summary_write_functions(m->w, p, NULL, SUMMARY_ITEMS);
 	if (e != OK)
 		return e;
 	map_key(m, "top_lines");
-	e = write_lines(m->w, p);
+	e = summary_write_lines(m->w, p, NULL, SUMMARY_ITEMS);
 	if (e != OK || !p->has_memory)
 		return e;
 	map_key(m, "leaks");
@@ -125,7 +117,7 @@ summary_write(struct value_writer *w, const struct profile *p)
 	if (e != OK)
 		return e;
 	map_key(&m, "warnings");
-	warnings_write(w, p, NULL);
+	warnings_write(w, p, summary_topics(p), NULL, NULL);
 	map_close(&m);
 	return w->failed ? ERR_NO_MEMORY : OK;
 }

@@ -19,10 +19,17 @@ void summary_put_totals(struct map *m, const struct profile *p);
  */
 enum err summary_put_top(struct map *m, const struct profile *p);
 
-/* An array of the functions with the most CPU time, under a key that was written before. `wanted`
- * as for rank_lines. */
+/*
+ * An array of the functions, or the lines, with the most CPU time, `max` at most and fewer as
+ * above, under a key that was written before. `wanted` as for rank_lines. ERR_NO_MEMORY.
+ */
 enum err summary_write_functions(struct value_writer *w, const struct profile *p,
-    const bool *wanted);
+    const bool *wanted, uint32_t max);
+enum err summary_write_lines(struct value_writer *w, const struct profile *p, const bool *wanted,
+    uint32_t max);
+
+/* What to warn about beside a summary (warnings.h). */
+unsigned summary_topics(const struct profile *p);
 
 /* The summary of a run: totals, top, warnings. ERR_NO_MEMORY. */
 enum err summary_write(struct value_writer *w, const struct profile *p);

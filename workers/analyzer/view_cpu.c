@@ -1,55 +1,37 @@
-#include <stdlib.h>
-
 #include "workers/analyzer/items.h"
+#include "workers/analyzer/listing.h"
 #include "workers/analyzer/rank.h"
 #include "workers/analyzer/summary.h"
-#include "workers/analyzer/views.h"
 #include "workers/analyzer/warnings.h"
 
-/* Writes the page of lines; returns the offset of the next one, 0 when there is none. */
-static uint32_t
-write_page(struct value_writer *w, const struct view_query *q, const struct ranking *r,
-    uint32_t offset)
+static void
+write_item(struct value_writer *w, const struct profile *p, const void *from, uint32_t index)
 {
-	size_t opened = value_open_array(w);
-	uint32_t count = 0, next = offset;
+	const struct ranking *r = from;
 
-	while (next < r->count && count < q->top_n && value_done(w).len < VIEW_RESULT_BYTES) {
-		item_line(w, q->profile, &q->profile->lines[r->at[next].index], false);
-		count++;
-		next++;
-	}
-	value_close_array(w, opened, count);
-	return next < r->count ? next : 0;
+	item_line(w, p, &p->lines[r->at[index].index], false);
 }
 
 /* Functions stand on the first page only. */
 static enum err
-write_answer(struct value_writer *w, const struct view_query *q, const bool *wanted,
-    const struct ranking *r,
-    uint32_t offset, uint32_t hash)
+write_answer(struct value_writer *w, struct listing *l, const struct ranking *r)
 {
-	char cursor[CURSOR_BYTES];
-	uint32_t next;
+	const struct profile *p = l->query->profile;
 	struct map m;
 	enum err e = OK;
 
 	map_open(&m, w);
-	map_object(&m, "profile_id", value_get(q->facts, "profile_id"));
-	summary_put_totals(&m, q->profile);
-	map_key(&m, "hotspots");
-	next = write_page(w, q, r, offset);
+	map_object(&m, "profile_id", value_get(l->query->facts, "profile_id"));
+	summary_put_totals(&m, p);
+	listing_write(l, &m, "hotspots", r->count, write_item, r);
 	map_key(&m, "functions");
-	if (offset == 0)
-		e = summary_write_functions(w, q->profile, wanted);
+	if (l->offset == 0)
+		e = summary_write_functions(w, p, l->wanted, SUMMARY_ITEMS);
 	else
 		value_array(w, 0);
 	map_key(&m, "warnings");
-	warnings_write(w, q->profile, NULL);
-	if (next > 0) {
-		cursor_write(hash, next, cursor);
-		map_text(&m, "next_cursor", text_of(cursor));
-	}
+	warnings_write(w, p, WARN_CPU, NULL, NULL);
+	listing_put_cursor(l, &m);
 	map_close(&m);
 	return e;
 }
@@ -62,20 +44,14 @@ enum err
 view_cpu_hotspots(const struct view_query *q, struct value_writer *w, struct view_problem *problem)
 {
 	struct ranking r = { .at = NULL };
-	bool *wanted = NULL;
-	uint32_t offset, hash;
-	enum err e;
+	struct listing l;
+	enum err e = listing_open(&l, q, problem);
 
-	e = view_check_top_n(q, problem);
 	if (e == OK)
-		e = view_offset(q, &offset, &hash, problem);
+		e = rank_lines(q->profile, metric_cpu, l.wanted, &r);
 	if (e == OK)
-		e = view_wanted_files(q, &wanted, problem);
-	if (e == OK)
-		e = rank_lines(q->profile, metric_cpu, wanted, &r);
-	if (e == OK)
-		e = write_answer(w, q, wanted, &r, offset, hash);
+		e = write_answer(w, &l, &r);
 	ranking_fini(&r);
-	free(wanted);
+	listing_fini(&l);
 	return e;
 }

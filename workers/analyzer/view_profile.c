@@ -101,7 +101,8 @@ view_profile(const struct view_query *q, struct value_writer *w, struct view_pro
 		return e;
 	put_facts(&m, q);
 	map_key(&m, "warnings");
-	warnings_write(w, q->profile, value_get(value_get(q->facts, "run"), "warnings"));
+	warnings_write(w, q->profile, summary_topics(q->profile), NULL,
+	    value_get(value_get(q->facts, "run"), "warnings"));
 	map_close(&m);
 	return OK;
 }

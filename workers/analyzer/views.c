@@ -1,5 +1,6 @@
 #include "workers/analyzer/views.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,17 @@
 #define QUOTED_BYTES 200u
 
 static const struct view views[] = {
+	{ "analyze", view_analyze },
+	{ "bottlenecks", view_bottlenecks },
 	{ "cpu_hotspots", view_cpu_hotspots },
+	{ "file_details", view_file_details },
+	{ "functions", view_functions },
+	{ "gpu_hotspots", view_gpu_hotspots },
+	{ "leaks", view_leaks },
+	{ "memory_hotspots", view_memory_hotspots },
+	{ "overview", view_overview },
 	{ "profile", view_profile },
+	{ "recommendations", view_recommendations },
 };
 
 #define VIEW_COUNT (sizeof(views) / sizeof(views[0]))
@@ -66,11 +76,44 @@ view_run(const struct view_query *q, struct value_writer *w, struct view_problem
 }
 
 enum err
+view_refuse(struct view_problem *problem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem->message, sizeof(problem->message), format, args);
+	va_end(args);
+	return ERR_INVALID_ARGUMENT;
+}
+
+enum err
+view_thresholds(const struct view_query *q, double *ret_cpu, double *ret_memory_mb,
+    struct view_problem *problem)
+{
+	double cpu = isnan(q->cpu_threshold) ? VIEW_CPU_THRESHOLD : q->cpu_threshold;
+	double memory = isnan(q->memory_threshold_mb) ? VIEW_MEMORY_THRESHOLD_MB
+	    : q->memory_threshold_mb;
+
+	problem->hint = "leave it out for the default: 5 % of the CPU time, 10 MiB";
+	if (!(cpu >= 0 && cpu <= 100))
+		return view_refuse(problem,
+		    "argument 'cpu_threshold' must be between 0 and 100, not %g", cpu);
+	if (!(memory >= 0 && memory <= VIEW_MEMORY_THRESHOLD_MAX))
+		return view_refuse(problem,
+		    "argument 'memory_threshold_mb' must be between 0 and %g, not %g",
+		    VIEW_MEMORY_THRESHOLD_MAX, memory);
+	problem->hint = NULL;
+	*ret_cpu = cpu;
+	*ret_memory_mb = memory;
+	return OK;
+}
+
+enum err
 view_check_top_n(const struct view_query *q, struct view_problem *problem)
 {
 	if (q->top_n >= 1 && q->top_n <= VIEW_TOP_N_MAX)
 		return OK;
-	append(problem, "top_n must be between 1 and %d, not %lld", VIEW_TOP_N_MAX,
+	append(problem, "argument 'top_n' must be between 1 and %d, not %lld", VIEW_TOP_N_MAX,
 	    (long long)q->top_n);
 	return ERR_INVALID_ARGUMENT;
 }
@@ -104,7 +147,7 @@ view_wanted_files(const struct view_query *q, bool **ret_wanted, struct view_pro
 	e = rank_match_files(q->profile, q->filename, ret_wanted);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	append(problem, "no file of this profile ends with '%.*s'; it has",
+	append(problem, "argument 'filename': no file of this profile ends with '%.*s'; it has",
 	    shown(q->filename, QUOTED_BYTES), q->filename.at);
 	if (q->profile->file_count == 0)
 		append(problem, " no files");
@@ -120,17 +163,20 @@ view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash
     struct view_problem *problem)
 {
 	uint32_t hash = cursor_hash(0, q->view);
+	char thresholds[64];
 	enum err e;
 
 	hash = cursor_hash(hash, value_get_text(q->facts, "profile_id"));
 	hash = cursor_hash(hash, q->filename);
+	hash = cursor_hash(hash, (struct text){ thresholds, (size_t)snprintf(thresholds,
+	    sizeof(thresholds), "%.17g %.17g", q->cpu_threshold, q->memory_threshold_mb) });
 	e = cursor_read(hash, q->cursor, ret_offset);
 	if (e == OK) {
 		*ret_hash = hash;
 		return OK;
 	}
-	append(problem, "the cursor does not belong to this list");
+	append(problem, "argument 'cursor' does not belong to this list");
 	problem->hint =
-	    "use next_cursor of the answer before, with the same profile_id and filename";
+	    "use next_cursor of the answer before, with the same other arguments";
 	return e;
 }

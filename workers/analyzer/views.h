@@ -9,6 +9,9 @@
 #include "workers/analyzer/profile.h"
 
 #define VIEW_TOP_N_MAX 1000
+#define VIEW_CPU_THRESHOLD 5.0          /* percent */
+#define VIEW_MEMORY_THRESHOLD_MB 10.0
+#define VIEW_MEMORY_THRESHOLD_MAX 1e9
 
 /* A list stops here, before the message's limit, and goes on behind next_cursor. */
 #define VIEW_RESULT_BYTES 400000u
@@ -19,6 +22,8 @@ struct view_query {
 	struct text view;
 	int64_t top_n;
 	struct text filename, cursor;   /* nil: none given */
+	struct text metric_type;        /* of the view analyze */
+	double cpu_threshold, memory_threshold_mb;      /* percent, MiB; NaN: none given */
 };
 
 /* Why a view was refused, for the person who asked. */
@@ -53,12 +58,23 @@ enum err view_check_top_n(const struct view_query *q, struct view_problem *probl
 enum err view_wanted_files(const struct view_query *q, bool **ret_wanted,
     struct view_problem *problem);
 
+/* The thresholds, or the defaults where none are given. ERR_INVALID_ARGUMENT with a message when
+ * one is negative or no number that could be met. */
+enum err view_thresholds(const struct view_query *q, double *ret_cpu, double *ret_memory_mb,
+    struct view_problem *problem);
+
+/* Sets the message, instead of what is there, and returns ERR_INVALID_ARGUMENT. */
+enum err view_refuse(struct view_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The offset that q->cursor stands for, and the hash for the next one. ERR_INVALID_ARGUMENT with a
  * message. */
 enum err view_offset(const struct view_query *q, uint32_t *ret_offset, uint32_t *ret_hash,
     struct view_problem *problem);
 
 /* The views; each is described above its definition. */
-view_fn view_cpu_hotspots, view_profile;
+view_fn view_analyze, view_bottlenecks, view_cpu_hotspots, view_file_details, view_functions,
+    view_gpu_hotspots, view_leaks, view_memory_hotspots, view_overview, view_profile,
+    view_recommendations;
 
 #endif

@@ -17,6 +17,7 @@ static const struct { uint32_t note; const char *text; } note_texts[] = {
 	{ NOTE_STACKS_CUT, "only the most frequent call stacks are kept" },
 	{ NOTE_LEAKS_CUT, "more leaks than are kept" },
 	{ NOTE_SAMPLES_CUT, "there are more samples than were counted" },
+	{ NOTE_ROWS_CUT, "of lines without figures not all source text is kept" },
 	{ NOTE_FUNCTIONS_INFERRED,
 	  "this Scalene version says not where functions end; that is taken from the indentation" },
 };
@@ -127,6 +128,20 @@ growing_line(const struct profile *p)
 	return found;
 }
 
+static bool
+is_churn(const struct profile *p)
+{
+	return p->allocated_mb >= WARN_CHURN_MB
+	    && p->allocated_mb >= WARN_CHURN_RATIO * p->peak_mb;
+}
+
+bool
+warnings_distorted(const struct profile *p)
+{
+	return p->has_memory && (growing_line(p) != NULL || p->copy_peak_mb_s >= WARN_COPY_MB_S
+	    || is_churn(p));
+}
+
 static void
 about_copies(struct list *l, const struct profile *p)
 {
@@ -141,19 +156,24 @@ about_copies(struct list *l, const struct profile *p)
 	else if (p->copy_peak_mb_s >= WARN_COPY_MB_S)
 		add(l, "under memory profiling %.0f MiB/s were copied on one line: %s",
 		    p->copy_peak_mb_s, advice);
-	else if (p->allocated_mb >= WARN_CHURN_MB
-	    && p->allocated_mb >= WARN_CHURN_RATIO * p->peak_mb)
+	else if (is_churn(p))
 		add(l, "with memory on more was allocated (%.0f MiB) than held (%.0f MiB): %s",
 		    p->allocated_mb, p->peak_mb, advice);
 }
 
 static void
-about_memory(struct list *l, const struct profile *p)
+about_memory(struct list *l, const struct profile *p, unsigned topics)
 {
+	if (!p->has_memory && topics & (WARN_MEMORY | WARN_LEAKS))
+		add(l, "memory was not profiled: profile with memory true");
 	if (!p->has_memory)
 		return;
-	about_copies(l, p);
-	if (p->leak_count > 0)
+	if (topics & WARN_CPU)
+		about_copies(l, p);
+	if (topics & WARN_MEMORY && is_churn(p))
+		add(l, "far more was allocated than held: Scalene itself then keeps memory, so "
+		    "peak_memory_mb may be too high");
+	if (topics & WARN_LEAKS && p->leak_count > 0)
 		add(l,
 		    "leaks are hints; Scalene's velocity_mb_s is usually far below the true rate");
 }
@@ -183,14 +203,19 @@ add_more(struct list *l, const msgpack_object *more)
 }
 
 void
-warnings_write(struct value_writer *w, const struct profile *p, const msgpack_object *more)
+warnings_write(struct value_writer *w, const struct profile *p, unsigned topics,
+    const char *first, const msgpack_object *more)
 {
 	struct list l = { .w = w };
 	size_t opened = value_open_array(w);
 
-	about_samples(&l, p);
-	about_coverage(&l, p);
-	about_memory(&l, p);
+	if (first != NULL)
+		add(&l, "%s", first);
+	if (p->line_count == 0 || topics & WARN_CPU)
+		about_samples(&l, p);
+	if (topics & WARN_CPU)
+		about_coverage(&l, p);
+	about_memory(&l, p, topics);
 	about_notes(&l, p);
 	add_more(&l, more);
 	value_close_array(w, opened, l.count);

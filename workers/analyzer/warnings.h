@@ -23,11 +23,19 @@
 /* Below this share of all CPU samples, the lines that are shown say little about the run. */
 #define WARN_COVERED_PERCENT 80
 
+/* What an answer is about, and so what has to be said. */
+enum warnings_topic { WARN_CPU = 1, WARN_MEMORY = 2, WARN_LEAKS = 4 };
+
 /*
- * Writes an array of texts: those the profile gives cause for, then those of `more`, an array of
- * texts or NULL; at most 20 of it, others and anything else in it are left out.
+ * Writes an array of texts: `first`, unless NULL; those that the profile gives cause for within
+ * `topics`; then those of `more`, an array of texts or NULL; at most 20 of it, others and anything
+ * else in it are left out.
  */
-void warnings_write(struct value_writer *w, const struct profile *p, const msgpack_object *more);
+void warnings_write(struct value_writer *w, const struct profile *p, unsigned topics,
+    const char *first, const msgpack_object *more);
+
+/* Whether memory profiling is taken to have distorted the CPU figures. */
+bool warnings_distorted(const struct profile *p);
 
 /* Whether a source line is NAME += ... or NAME = NAME + ..., where NAME may have dots and
  * brackets. */
