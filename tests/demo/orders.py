@@ -19,7 +19,7 @@ def unique_customers(customers):
 
 
 def main():
-    customers = [number * 7919 % 2400 for number in range(240000)]
+    customers = [number * 7919 % 2400 for number in range(400000)]
     unique = unique_customers(customers)
     for number in range(640000):
         audit(number, number % 2400)

@@ -19,8 +19,8 @@ def main():
 main()
 """
 
-# Says that it runs by a line in FOLDER/runs, then works until FOLDER/go exists, and then long enough
-# for some samples.
+# Says that it runs by a line in FOLDER/runs, then works until FOLDER/go exists, and then long
+# enough for some samples.
 HELD = """
 import os, sys
 
@@ -56,13 +56,13 @@ while True:
 RANKED = """
 def light():
     total = 0
-    for number in range(1200000):
+    for number in range(6000000):
         total += number
     return total
 
 def heavy():
     total = 0
-    for number in range(4800000):
+    for number in range(24000000):
         total += number
     return total
 

@@ -37,7 +37,7 @@ def environment(mark):
 def scalene_files():
     """Scalene's shared files whose process is gone: nobody else will remove them."""
     found = set()
-    for path in glob.glob("/tmp/scalene-*"):
+    for path in glob.glob("/tmp/scalene-mem*") + glob.glob("/tmp/scalene-mal*"):
         pid = re.search(r"[0-9]+$", path)
         if pid and not processes.alive(int(pid.group())):
             found.add(path)

@@ -216,16 +216,19 @@ def test_refused(shared, row):
     assert len(shared.facts("list_profiles", {"limit": 1})["profiles"]) == 1
 
 
+# Enough work for some samples, line by line: one long call would have none.
+WORK = "for number in range(9000000):\n    pass\n"
+
 # Programs that end badly are no errors: name, source, outcome, what is expected of the answer.
 ENDINGS = [
     ("syntax error", "def broken(:\n", "nonzero_exit", {"stderr_tail": "SyntaxError"}),
     (
         "raises",
-        "sum(range(3000000))\nraise ValueError('on purpose')\n",
+        WORK + "raise ValueError('on purpose')\n",
         "nonzero_exit",
         {"stderr_tail": "ValueError: on purpose", "exit_code": 1},
     ),
-    ("exits 3", "import sys\nsum(range(3000000))\nsys.exit(3)\n", "nonzero_exit", {"exit_code": 3}),
+    ("exits 3", "import sys\n" + WORK + "sys.exit(3)\n", "nonzero_exit", {"exit_code": 3}),
     (
         "dies by a signal",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n",
@@ -234,7 +237,7 @@ ENDINGS = [
     ),
     (
         "reads stdin",
-        "import sys\nprint('read', repr(sys.stdin.buffer.read()))\nsum(range(9000000))\n",
+        "import sys\nprint('read', repr(sys.stdin.buffer.read()))\n" + WORK,
         "ok",
         {"stdout_tail": "read b''"},
     ),
@@ -242,12 +245,11 @@ ENDINGS = [
     ("empty", "", "no_samples", {"exit_code": 0}),
     (
         "writes what is no text",
-        "import sys\nsum(range(9000000))\n"
-        "sys.stdout.buffer.write(b'\\xff\\xfe\\x00\\x1b[31mred')\n",
+        "import sys\n" + WORK + "sys.stdout.buffer.write(b'\\xff\\xfe\\x00\\x1b[31mred')\n",
         "ok",
         {"exit_code": 0},
     ),
-    ("closes its output", "import os\nos.close(1)\nos.close(2)\nsum(range(9000000))\n", None, {}),
+    ("closes its output", "import os\nos.close(1)\nos.close(2)\n" + WORK, None, {}),
     (
         "writes 20 MB",
         "import sys\nfor _ in range(20):\n    sys.stdout.write('x' * (1 << 20))\nprint()\n"
@@ -257,7 +259,7 @@ ENDINGS = [
     ),
     (
         "writes a protocol line",
-        'print(\'{"jsonrpc":"2.0","id":1,"result":{}}\')\nsum(range(9000000))\n',
+        'print(\'{"jsonrpc":"2.0","id":1,"result":{}}\')\n' + WORK,
         "ok",
         {"stdout_tail": '{"jsonrpc"'},
     ),
@@ -372,8 +374,13 @@ def test_full_state_directory(start, tmp_path):
     """On a file system of two megabytes, which fills up while the server runs."""
     state = tmp_path / "small"
     state.mkdir(mode=0o700)
-    mount = 'mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" && exec "$@"'
-    prefix = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+    # in a chroot "/" is no mount point; then only where nothing mounted shows outside
+    mount = (
+        '{ ! mountpoint -q / || mount --make-rprivate /; } && ! grep -q " shared:" '
+        '/proc/self/mountinfo && mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" && exec "$@"'
+    )
+    prefix = ["unshare", "--mount", "--propagation", "unchanged"]
+    prefix += [] if os.geteuid() == 0 else ["--map-root-user"]
     if subprocess.run([*prefix, "sh", "-c", mount, state, "true"], capture_output=True).returncode:
         pytest.skip("this user may not mount a file system of its own")
     server = start(state=state, prefix=[*prefix, "sh", "-c", mount, str(state)])

@@ -155,19 +155,6 @@ def test_notifications_are_never_answered(server):
     assert len(server.messages) == 1
 
 
-def test_batches_of_2025_03_26(server):
-    server.handshake("2025-03-26")
-    server.send(
-        [
-            {"jsonrpc": "2.0", "id": "a", "method": "ping"},
-            {"jsonrpc": "2.0", "method": "notifications/no_such"},
-            {"jsonrpc": "2.0", "id": "b", "method": "ping"},
-        ]
-    )
-    answers = server.wait_for(lambda m: isinstance(m, list), what="a batch of answers")
-    assert sorted(answer["id"] for answer in answers) == ["a", "b"]
-
-
 def test_no_batches_later(server):
     server.handshake("2025-11-25")
     server.send([{"jsonrpc": "2.0", "id": "a", "method": "ping"}])

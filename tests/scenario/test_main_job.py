@@ -22,7 +22,7 @@ def check_run(run):
         assert len(run[key]) == 26 and set(run[key]) <= set(ID)
     assert run["elapsed_s"] > 0 and run["wall_s"] >= run["elapsed_s"]
     assert run["max_rss_mb"] > 5 and run["samples"] > 0
-    assert isinstance(run["warnings"], list)
+    assert all(isinstance(warning, str) for warning in run.get("warnings", []))
     for item in run["top_lines"] + run["top_functions"]:
         parts = item["python_percent"] + item["native_percent"] + item["wait_percent"]
         assert item["cpu_percent"] == pytest.approx(parts, abs=0.05)
@@ -236,7 +236,7 @@ def test_a_plain_scalene_run_says_the_same(server, tmp_path):
     ours = line_shares(stored_json(server.state, run["profile_id"]))
 
     def heavy(shares):
-        return sum(share for (_, line), share in shares.items() if 8 <= line <= 12)
+        return sum(share for (_, line), share in shares.items() if 9 <= line <= 13)
 
     assert heavy(ours) == pytest.approx(heavy(plain), abs=25)
     assert heavy(ours) > 50 and heavy(plain) > 50

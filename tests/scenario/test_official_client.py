@@ -18,7 +18,7 @@ from server import SERVER, environment
 )
 def test_main_job(tmp_path, mode, version):
     mark = "SCENARIO_MARK=official-%s-%d" % (mode, os.getpid())
-    script = programs.write(tmp_path, "ranked.py", programs.RANKED)
+    script = programs.write(tmp_path, "busy.py", programs.BUSY)
     server = StdioServerParameters(
         command=str(SERVER),
         cwd=str(tmp_path),
@@ -35,9 +35,8 @@ def test_main_job(tmp_path, mode, version):
             assert client.session.protocol_version == version
             tools = {tool.name for tool in (await client.list_tools()).tools}
             assert {"profile_script", "get_cpu_hotspots"} <= tools
-            result = await client.call_tool(
-                "profile_script", {"script_path": script, "memory": False}, progress_callback=note
-            )
+            arguments = {"script_path": script, "script_args": ["2.5"], "memory": False}
+            result = await client.call_tool("profile_script", arguments, progress_callback=note)
             assert not result.is_error
             run = result.structured_content
             assert run["outcome"] == "ok"
