@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 static const struct err_info infos[] = {
-	[0] = { "ok", "no error", 0, false },
-#define ERR(name, number, word, text, rpc, retry) [-(number)] = { word, text, rpc, retry },
+	[0] = { "ok", "no error", 0, false, "" },
+#define ERR(name, number, word, text, rpc, retry, hint) [-(number)] = { word, text, rpc, retry, hint },
 #include "protocol/errors.def"
 #undef ERR
 };

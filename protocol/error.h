@@ -9,7 +9,7 @@
 
 enum err {
 	OK = 0,
-#define ERR(name, number, word, text, rpc, retry) ERR_##name = (number),
+#define ERR(name, number, word, text, rpc, retry, hint) ERR_##name = (number),
 #include "protocol/errors.def"
 #undef ERR
 };
@@ -19,6 +19,7 @@ struct err_info {
 	const char *text;    /* one sentence, no full stop */
 	int jsonrpc_code;
 	bool retryable;      /* the same request may succeed later, unchanged */
+	const char *hint;    /* the next step for the caller, when nobody knows a better one */
 };
 
 /* Never NULL: a number that is not in the table reads as ERR_INTERNAL. OK reads as "ok". */

@@ -48,13 +48,15 @@ error_ids_are_as_the_revision_wants_them(void **state)
 
 		json_text_init(&t);
 		render_error(&t, name == NULL ? NULL : revision_find(name, strlen(name)),
-		    rows[i].has_id ? id : (struct json_span){ NULL, 0 }, -32700, "broken \"text\"\n", "{\"a\":1}");
+		    rows[i].has_id ? id : (struct json_span){ NULL, 0 }, -32700,
+		    "broken \"text\"\n", "{\"a\":1}");
 		assert_int_equal(strstr(t.at, "\"id\"") == NULL, rows[i].absent);
 		if (rows[i].expected != NULL)
 			assert_non_null(strstr(t.at, rows[i].expected));
 		json = parse(&t);
 		assert_int_equal(json_get(json_get(json, "error"), "code")->valueint, -32700);
-		assert_string_equal(json_get(json_get(json, "error"), "message")->valuestring, "broken \"text\"\n");
+		assert_string_equal(json_get(json_get(json, "error"), "message")->valuestring,
+		    "broken \"text\"\n");
 		assert_non_null(json_get(json_get(json_get(json, "error"), "data"), "a"));
 		assert_null(json_get(json, "result"));
 		cJSON_Delete(json);
@@ -74,7 +76,8 @@ check_result_frame(const cJSON *json, const struct revision *revision)
 	if (!revision->modern)
 		return;
 	assert_string_equal(json_get(result, "resultType")->valuestring, "complete");
-	assert_string_equal(json_get(json_get(json_get(result, "_meta"), "io.modelcontextprotocol/serverInfo"), "name")
+	assert_string_equal(json_get(json_get(json_get(result, "_meta"),
+	    "io.modelcontextprotocol/serverInfo"), "name")
 	    ->valuestring, "scalene-mcp");
 }
 
@@ -86,7 +89,8 @@ a_tools_result_is_text_and_from_2025_06_18_on_structured(void **state)
 	(void)state;
 	for (unsigned i = 0; (revision = revision_row(i)) != NULL; i++) {
 		struct value_writer w;
-		struct value value = value_from_json(&w, "{\"text\":\"\\u00e9\\n\",\"n\":1.5,\"none\":null}");
+		struct value value = value_from_json(&w,
+		    "{\"text\":\"\\u00e9\\n\",\"n\":1.5,\"none\":null}");
 		const cJSON *result, *content;
 		struct json_text t;
 		cJSON *json;
@@ -98,10 +102,13 @@ a_tools_result_is_text_and_from_2025_06_18_on_structured(void **state)
 		result = json_get(json, "result");
 		content = cJSON_GetArrayItem(json_get(result, "content"), 0);
 		assert_string_equal(json_get(content, "type")->valuestring, "text");
-		assert_string_equal(json_get(content, "text")->valuestring, "{\"text\":\"\xc3\xa9\\n\",\"n\":1.5,\"none\":null}");
-		assert_int_equal(json_get(result, "structuredContent") != NULL, revision->structured);
+		assert_string_equal(json_get(content, "text")->valuestring,
+		    "{\"text\":\"\xc3\xa9\\n\",\"n\":1.5,\"none\":null}");
+		assert_int_equal(json_get(result, "structuredContent") != NULL,
+		    revision->structured);
 		if (revision->structured)
-			assert_string_equal(json_get(json_get(result, "structuredContent"), "text")->valuestring, "\xc3\xa9\n");
+			assert_string_equal(json_get(json_get(result, "structuredContent"),
+			    "text")->valuestring, "\xc3\xa9\n");
 		assert_true(cJSON_IsFalse(json_get(result, "isError")));
 		cJSON_Delete(json);
 		value_writer_fini(&w);
@@ -111,7 +118,8 @@ a_tools_result_is_text_and_from_2025_06_18_on_structured(void **state)
 static void
 what_cannot_be_written_is_an_internal_error(void **state)
 {
-	static const struct value bad[] = { { (const uint8_t *)"\x81\x01\x01", 3 }, { (const uint8_t *)"\xff\xff", 2 },
+	static const struct value bad[] = { { (const uint8_t *)"\x81\x01\x01", 3 },
+	    { (const uint8_t *)"\xff\xff", 2 },
 		{ NULL, 0 } };
 
 	(void)state;
@@ -122,7 +130,8 @@ what_cannot_be_written_is_an_internal_error(void **state)
 		json_text_init(&t);
 		render_tool_result(&t, revision_row(0), id, bad[i]);
 		json = parse(&t);
-		assert_int_equal(json_get(json_get(json, "error"), "code")->valueint, RPC_INTERNAL_ERROR);
+		assert_int_equal(json_get(json_get(json, "error"), "code")->valueint,
+		    RPC_INTERNAL_ERROR);
 		cJSON_Delete(json);
 	}
 }
@@ -134,13 +143,17 @@ a_tools_failure_says_what_and_what_next(void **state)
 		struct reply reply;
 		const char *error, *message, *hint;
 	} rows[] = {
-		{ { .error = ERR_NOT_FOUND }, "not_found", "there is nothing by that name", NULL },
-		{ { .error = ERR_BUSY }, "busy", "too many jobs are waiting", "the same call may succeed" },
-		{ { .error = ERR_NOT_FOUND, .message = { "own words", 9 }, .hint = { "do this", 7 } }, "not_found", "own words",
+		{ { .error = ERR_NOT_FOUND }, "not_found", "there is nothing by that name", "check the name" },
+		{ { .error = ERR_BUSY }, "busy", "too many jobs are waiting",
+		    "wait for a job" },
+		{ { .error = ERR_NOT_FOUND, .message = { "own words", 9 }, .hint = { "do this",
+		    7 } }, "not_found", "own words",
 		    "do this" },
-		{ { .error = ERR_BUSY, .hint = { "wait", 4 } }, "busy", "too many jobs are waiting", "wait" },
-		{ { .error = (enum err)12345 }, "internal", "a fault of this program", NULL },
-		{ { .error = ERR_NOT_FOUND, .message = { "bad \xff\"\n", 7 } }, "not_found", "bad \xef\xbf\xbd\"\n", NULL },
+		{ { .error = ERR_BUSY, .hint = { "wait", 4 } }, "busy", "too many jobs are waiting",
+		    "wait" },
+		{ { .error = (enum err)12345 }, "internal", "a fault of this program", "report it" },
+		{ { .error = ERR_NOT_FOUND, .message = { "bad \xff\"\n", 7 } }, "not_found",
+		    "bad \xef\xbf\xbd\"\n", "check the name" },
 	};
 
 	(void)state;
@@ -158,10 +171,9 @@ a_tools_failure_says_what_and_what_next(void **state)
 		content = json_get(result, "structuredContent");
 		assert_string_equal(json_get(content, "error")->valuestring, rows[i].error);
 		assert_string_equal(json_get(content, "message")->valuestring, rows[i].message);
-		assert_int_equal(json_get(content, "hint") != NULL, rows[i].hint != NULL);
-		if (rows[i].hint != NULL)
-			assert_non_null(strstr(json_get(content, "hint")->valuestring, rows[i].hint));
-		inner = cJSON_Parse(json_get(cJSON_GetArrayItem(json_get(result, "content"), 0), "text")->valuestring);
+		assert_non_null(strstr(json_get(content, "hint")->valuestring, rows[i].hint));
+		inner = cJSON_Parse(json_get(cJSON_GetArrayItem(json_get(result, "content"), 0),
+		    "text")->valuestring);
 		assert_true(cJSON_Compare(inner, content, true));
 		cJSON_Delete(inner);
 		cJSON_Delete(json);
@@ -196,9 +208,11 @@ handshakes_and_discovery_have_the_fields_of_their_revision(void **state)
 		assert_int_equal(json_get(result, "ttlMs") != NULL, revision->modern);
 		assert_int_equal(json_get(result, "cacheScope") != NULL, revision->modern);
 		if (revision->modern)
-			assert_int_equal(cJSON_GetArraySize(json_get(result, "supportedVersions")), 5);
+			assert_int_equal(cJSON_GetArraySize(json_get(result, "supportedVersions")),
+			    5);
 		else
-			assert_string_equal(json_get(result, "protocolVersion")->valuestring, revision->name);
+			assert_string_equal(json_get(result, "protocolVersion")->valuestring,
+			    revision->name);
 		cJSON_Delete(json);
 	}
 }
@@ -214,11 +228,13 @@ an_unsupported_version_is_answered_with_those_that_are(void **state)
 	json_text_init(&t);
 	render_unsupported(&t, id, "2099-\"01");
 	json = parse(&t);
-	assert_int_equal(json_get(json_get(json, "error"), "code")->valueint, RPC_UNSUPPORTED_VERSION);
+	assert_int_equal(json_get(json_get(json, "error"), "code")->valueint,
+	    RPC_UNSUPPORTED_VERSION);
 	data = json_get(json_get(json, "error"), "data");
 	assert_string_equal(json_get(data, "requested")->valuestring, "2099-\"01");
 	assert_int_equal(cJSON_GetArraySize(json_get(data, "supported")), 5);
-	assert_string_equal(cJSON_GetArrayItem(json_get(data, "supported"), 0)->valuestring, "2026-07-28");
+	assert_string_equal(cJSON_GetArrayItem(json_get(data, "supported"), 0)->valuestring,
+	    "2026-07-28");
 	cJSON_Delete(json);
 }
 
@@ -257,14 +273,17 @@ tools_have_the_fields_of_the_revision(void **state)
 			assert_true(cJSON_IsString(json_get(tool, "description")));
 			assert_string_equal(json_get(input, "type")->valuestring, "object");
 			assert_true(cJSON_IsFalse(json_get(input, "additionalProperties")));
-			assert_int_equal(json_get(tool, "annotations") != NULL, revision->annotations);
+			assert_int_equal(json_get(tool, "annotations") != NULL,
+			    revision->annotations);
 			assert_int_equal(json_get(tool, "title") != NULL, revision->structured);
-			assert_int_equal(json_get(tool, "outputSchema") != NULL, revision->structured);
+			assert_int_equal(json_get(tool, "outputSchema") != NULL,
+			    revision->structured);
 			assert_null(json_get(tool, "icons"));
 			assert_null(json_get(tool, "execution"));
 			assert_null(json_get(tool, "_meta"));
 			if (revision->structured)
-				assert_string_equal(json_get(json_get(tool, "outputSchema"), "type")->valuestring, "object");
+				assert_string_equal(json_get(json_get(tool, "outputSchema"),
+				    "type")->valuestring, "object");
 		}
 		assert_true(count >= 6);
 		cJSON_Delete(json);
@@ -340,10 +359,12 @@ notifications_are_whole_messages_without_an_id(void **state)
 		const char *expected;
 	} rows[] = {
 		{ { .done = 1.5, .total = 10, .message = { "a\"b", 3 } },
-		    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"t\","
+		    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\","
+		    "\"params\":{\"progressToken\":\"t\","
 		    "\"progress\":1.5,\"total\":10,\"message\":\"a\\\"b\"}}" },
 		{ { .done = 2, .total = __builtin_nan("") },
-		    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"t\","
+		    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\","
+		    "\"params\":{\"progressToken\":\"t\","
 		    "\"progress\":2}}" },
 	};
 	const struct body_output output = { .stream = 2, .text = { "line\n\x1b[2J\xff", 10 } };
@@ -362,8 +383,10 @@ notifications_are_whole_messages_without_an_id(void **state)
 	json = parse(&t);
 	assert_string_equal(json_get(json, "method")->valuestring, "notifications/message");
 	assert_string_equal(json_get(json_get(json, "params"), "level")->valuestring, "info");
-	assert_string_equal(json_get(json_get(json, "params"), "logger")->valuestring, "program.stderr");
-	assert_string_equal(json_get(json_get(json_get(json, "params"), "data"), "text")->valuestring,
+	assert_string_equal(json_get(json_get(json, "params"), "logger")->valuestring,
+	    "program.stderr");
+	assert_string_equal(json_get(json_get(json_get(json, "params"), "data"),
+	    "text")->valuestring,
 	    "line\n\x1b[2J\xef\xbf\xbd");
 	assert_null(json_get(json, "id"));
 	cJSON_Delete(json);

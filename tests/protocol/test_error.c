@@ -9,7 +9,7 @@
 #include "protocol/error.h"
 
 static const enum err all[] = {
-#define ERR(name, number, word, text, rpc, retry) ERR_##name,
+#define ERR(name, number, word, text, rpc, retry, hint) ERR_##name,
 #include "protocol/errors.def"
 #undef ERR
 };
@@ -25,6 +25,7 @@ names_are_unique_words(void **state)
 		assert_true(all[i] < 0);
 		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"), strlen(name));
 		assert_true(strlen(err_info(all[i])->text) > 0);
+		assert_true(strlen(err_info(all[i])->hint) > 0);
 		assert_true(err_info(all[i])->jsonrpc_code < 0);
 		for (size_t k = 0; k < i; k++) {
 			assert_string_not_equal(name, err_info(all[k])->name);

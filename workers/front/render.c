@@ -129,10 +129,7 @@ render_tool_error(struct json_text *t, const struct revision *revision, struct j
 	json_text_adds(&json, "{");
 	add_member(&json, "error", text_of(info->name));
 	add_member(&json, "message", reply->message.at != NULL ? reply->message : text_of(info->text));
-	if (reply->hint.at != NULL)
-		add_member(&json, "hint", reply->hint);
-	else if (info->retryable)
-		add_member(&json, "hint", text_of("the same call may succeed when it is made again"));
+	add_member(&json, "hint", reply->hint.at != NULL ? reply->hint : text_of(info->hint));
 	json_text_adds(&json, "}");
 	open_result(t, revision, id);
 	comma(t);
