@@ -20,6 +20,7 @@ action_spawn(struct supervisor *s, struct child *c, int64_t now_ms)
 	c->incarnation++;
 	c->restarts = c->incarnation - 1;
 	c->started_ms = now_ms;
+	c->heard_ms = now_ms;
 	if (!spawn_child(s, c)) {
 		log_line(LOG_ERROR, "%s cannot be forked: %s", child_name(c), strerror(errno));
 		return false;
@@ -37,12 +38,12 @@ action_kill(struct supervisor *s, struct child *c)
 }
 
 void
-action_drain(struct supervisor *s, struct child *c)
+action_drain(struct supervisor *s, struct child *c, int64_t now_ms)
 {
+	int64_t left_ms = s->stop_by_ms - now_ms;
 	struct control_record r = { .type = CONTROL_DRAIN, .role = c->spec->role, .index = c->index,
-		.incarnation = c->incarnation, .value_ms = c->spec->stop_ms };
+		.incarnation = c->incarnation, .value_ms = left_ms < c->spec->stop_ms ? left_ms : c->spec->stop_ms };
 
-	(void)s;
 	child_send(c, &r);
 }
 
@@ -110,6 +111,7 @@ action_bury(struct supervisor *s, struct child *c, int wait_status, int64_t now_
 		.rests = c->rests,
 		.stopping = s->stopping,
 		.stdio = s->options.stdio,
+		.returns = c == supervisor_front(s) && s->front_may_return,
 		.tries = c->tries };
 	struct verdict v = death_judge(&d, &s->budgets[c->spec->role], now_ms);
 

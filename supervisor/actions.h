@@ -18,8 +18,8 @@ bool action_spawn(struct supervisor *s, struct child *c, int64_t now_ms);
 /* SIGKILL for the process and everything that it started. */
 void action_kill(struct supervisor *s, struct child *c);
 
-/* Asks it to leave within its stop limit. */
-void action_drain(struct supervisor *s, struct child *c);
+/* Asks it to leave within its stop limit, or what is left of the limit for all. */
+void action_drain(struct supervisor *s, struct child *c, int64_t now_ms);
 
 /* The obituary, the verdict, and news of it to those concerned. Moves the child to CHILD_DOWN,
  * CHILD_BACKOFF or CHILD_DEGRADED and may begin the stop of all. wait_status -1: there was no

@@ -23,6 +23,7 @@ struct child {
 	int control;                     /* our end of its control channel; -1: none */
 	int report;                      /* errno of a failed exec comes here (spawn.h); -1: none */
 	int64_t started_ms;
+	int64_t heard_ms;                /* when it last reported; first its start */
 	int64_t deadline_ms; /* when EVENT_TIMEOUT comes; its meaning depends on the state */
 	bool answered;                   /* said DONE */
 	bool was_ready;                  /* said READY in any incarnation */

@@ -58,13 +58,22 @@ front_ends_all(const struct death *d, struct verdict *ret_verdict)
 	return true;
 }
 
+static struct verdict
+judge_last(const struct death *d)
+{
+	if (d->returns && !exited_with(d, EXIT_CODE_OK) && !is_permanent(d))
+		return (struct verdict){ CHILD_BACKOFF, 0, -1,
+			"starts once more to answer what is open" };
+	return (struct verdict){ CHILD_DOWN, 0, -1, "the server is stopping" };
+}
+
 struct verdict
 death_judge(const struct death *d, struct restart_budget *budget, int64_t now_ms)
 {
 	struct verdict v;
 
 	if (d->stopping)
-		return (struct verdict){ CHILD_DOWN, 0, -1, "the server is stopping" };
+		return judge_last(d);
 	if (front_ends_all(d, &v))
 		return v;
 	if (is_permanent(d))

@@ -18,6 +18,7 @@ struct death {
 	bool rests;              /* its slot was degraded already and has not recovered */
 	bool stopping;           /* the supervisor is stopping */
 	bool stdio;              /* the front is significant: it serves a client on stdio */
+	bool returns;            /* while stopping: it may be started once more */
 	unsigned tries;          /* early deaths in a row before this one */
 };
 
@@ -35,7 +36,8 @@ struct verdict {
  */
 bool death_is_early(bool answered, int64_t age_ms, int64_t window_ms);
 
-/* Counts an early death in the class's budget, and judges. */
+/* While stopping nothing is started again, but a front that left requests unanswered, once. Counts
+ * an early death in the class's budget, and judges. */
 struct verdict death_judge(const struct death *d, struct restart_budget *budget, int64_t now_ms);
 
 /* "SIGSEGV (core dumped)", "exit 4 CANNOT_START", "exit 77". */

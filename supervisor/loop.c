@@ -111,7 +111,10 @@ forgive_absence(struct supervisor *s, int64_t now_ms)
 		return;
 	log_line(LOG_WARN, "was not running for %lld ms; deadlines are moved",
 	    (long long)(now_ms - s->planned_ms));
+	if (s->stop_by_ms != CLOCK_NEVER)
+		s->stop_by_ms += now_ms - s->planned_ms;
 	for (struct child *c = s->children; c < s->children + s->child_count; c++) {
+		c->heard_ms = now_ms;
 		fresh_ms = now_ms;
 		fresh_ms += c->state == CHILD_STOPPING ? c->spec->stop_ms : c->spec->silence_ms;
 		if (c->pid > 0 && c->deadline_ms < fresh_ms)
@@ -209,6 +212,8 @@ timeout_ms(const struct supervisor *s, int64_t now_ms)
 {
 	int64_t next_ms = s->sweep_ms < s->notify.next_ms ? s->sweep_ms : s->notify.next_ms;
 
+	if (!s->killed_all && s->stop_by_ms < next_ms)
+		next_ms = s->stop_by_ms;
 	for (unsigned i = 0; i < s->child_count; i++)
 		if (s->children[i].deadline_ms < next_ms)
 			next_ms = s->children[i].deadline_ms;

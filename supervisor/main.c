@@ -18,7 +18,7 @@
 #include "supervisor/loop.h"
 #include "supervisor/supervisor.h"
 
-#define DRAIN_MS 1000
+#define DRAIN_LEAST_MS 200
 
 static int
 fail(const char *what, const char *why)
@@ -74,6 +74,8 @@ init(struct supervisor *s)
 	s->started_ms = clock_now_ms();
 	s->planned_ms = s->started_ms;
 	s->sweep_ms = CLOCK_NEVER;
+	s->hangup_ms = CLOCK_NEVER;
+	s->stop_by_ms = CLOCK_NEVER;
 	listener_init(&s->listener);
 	for (unsigned i = 0; i < SPEC_COUNT; i++) {
 		budget_init(&s->budgets[child_specs[i].role], s->options.restarts,
@@ -93,6 +95,15 @@ greet(const struct options *o)
 		    stderr);
 }
 
+/* A client that does not read may take what is left of the time for stopping. */
+static int64_t
+drain_limit_ms(const struct supervisor *s)
+{
+	int64_t left_ms = s->stop_by_ms - clock_now_ms();
+
+	return left_ms > DRAIN_LEAST_MS ? left_ms : DRAIN_LEAST_MS;
+}
+
 static int
 serve(struct supervisor *s)
 {
@@ -104,7 +115,7 @@ serve(struct supervisor *s)
 		code = fail("standard input and output cannot be set up", strerror(errno));
 	} else {
 		code = loop_run(s);
-		stdio_drain(&s->stdio, DRAIN_MS);
+		stdio_drain(&s->stdio, drain_limit_ms(s));
 	}
 	stdio_close(&s->stdio);
 	notify_close(&s->notify);

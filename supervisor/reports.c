@@ -71,6 +71,7 @@ take_record(struct supervisor *s, struct child *c, const struct control_record *
 		    role_name(r->role), r->index, r->incarnation);
 		return;
 	}
+	c->heard_ms = now_ms;
 	if (is_unasked(c, r) && floods(c, now_ms)) {
 		misbehaved(s, c, "flooded its control channel", now_ms);
 		return;

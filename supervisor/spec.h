@@ -19,6 +19,15 @@ struct child_spec {
 /* Started in this order, stopped in reverse. */
 extern const struct child_spec child_specs[SPEC_COUNT];
 
+/* The end of all together, whatever the stop limits add up to: from its beginning, which is when
+ * the client hung up or else when we were told to stop, until whoever is left is killed. */
+#define STOP_MS 1800
+/* What of that the others have at least, when the front has taken its time. */
+#define STOP_LEAST_MS 500
+/* The longest pause between two reports of a front that has to come to an end: it beats every
+ * second. */
+#define FRONT_SILENCE_MS 1200
+
 /* Added to what a child says with BUSY before it counts as hung. */
 #define BUSY_GRACE_MS 1000
 /* The longest BUSY that is believed. */

@@ -43,6 +43,7 @@ take_input(struct stdio *s, int client)
 	fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK);
 	s->front_in = ends[0];
 	pump_init(&s->in, client, ends[1]);
+	s->pumps_in = true;
 	return OK;
 }
 
@@ -90,6 +91,7 @@ occupy_standard(void)
 static void
 init(struct stdio *s)
 {
+	s->pumps_in = s->client_left = false;
 	s->front_in = s->front_out = -1;
 	s->ledger_in = s->ledger_out = s->ledger_record = -1;
 	pump_init_idle(&s->in);
@@ -113,11 +115,19 @@ stdio_open(bool serve, struct stdio *ret_stdio)
 	return make_ledger(ret_stdio);
 }
 
+/* The front's own pipe is looked at for nothing but its hanging up, which needs to be seen once. */
+static int
+watched_input(const struct stdio *s)
+{
+	return s->pumps_in || s->client_left ? -1 : s->front_in;
+}
+
 void
 stdio_prepare(const struct stdio *s, struct pollfd slots[STDIO_SLOTS])
 {
 	pump_prepare(&s->in, slots);
 	pump_prepare(&s->out, slots + PUMP_SLOTS);
+	slots[2 * PUMP_SLOTS] = (struct pollfd){ .fd = watched_input(s), .events = 0 };
 }
 
 void
@@ -125,6 +135,8 @@ stdio_turn(struct stdio *s, const struct pollfd slots[STDIO_SLOTS])
 {
 	pump_turn(&s->in, slots);
 	pump_turn(&s->out, slots + PUMP_SLOTS);
+	if (s->pumps_in ? s->in.from.fd < 0 : slots[2 * PUMP_SLOTS].revents != 0)
+		s->client_left = true;
 }
 
 static void

@@ -16,12 +16,14 @@
 #include "protocol/error.h"
 #include "supervisor/pump.h"
 
-#define STDIO_SLOTS (2 * PUMP_SLOTS)
+#define STDIO_SLOTS (2 * PUMP_SLOTS + 1)
 
 struct stdio {
 	int front_in, front_out;         /* what the front inherits; -1 when stdio is not served */
 	int ledger_in, ledger_out, ledger_record;
 	struct pump in, out;             /* idle where the client's own pipe is used */
+	bool pumps_in;
+	bool client_left;                /* it will send nothing more; the front may not know yet */
 };
 
 /*

@@ -208,7 +208,7 @@ bury(struct supervisor *s, struct child *c, const struct happening *h)
 static void
 ask_to_stop(struct supervisor *s, struct child *c, const struct happening *h)
 {
-	action_drain(s, c);
+	action_drain(s, c, h->now_ms);
 	c->killed_for = NULL;
 	enter(c, CHILD_STOPPING, h->now_ms + c->spec->stop_ms);
 }

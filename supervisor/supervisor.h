@@ -29,6 +29,10 @@ struct supervisor {
 	int64_t started_ms;
 	bool announced;                  /* READY=1 was said */
 	bool stopping;
+	int64_t hangup_ms;               /* when the client had hung up; CLOCK_NEVER */
+	int64_t stop_by_ms;              /* when all are killed; CLOCK_NEVER while no end is near */
+	bool killed_all;
+	bool front_may_return;           /* while stopping: it has not been started again yet */
 	int exit_code;                   /* of the supervisor, once stopping */
 	unsigned interrupts;             /* SIGINTs seen */
 	unsigned said_degraded;          /* children: what the service manager was told last */

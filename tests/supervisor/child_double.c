@@ -4,7 +4,8 @@
  * it only in incarnations up to N, after that it behaves well.
  *
  * As the front it tells its client, in lines, what the supervisor tells it, and does what the
- * client says: done, tree, die, exit N.
+ * client says: done, tree, die, exit N, fill N (bytes to the client), hold (a request that is
+ * answered by whichever incarnation leaves in order).
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -59,6 +60,27 @@ tell_client(const char *format, const struct control_record *r)
 		_exit(1);
 }
 
+/* ---- held requests: a byte each, in a file that the incarnations share ---- */
+
+static void
+hold(void)
+{
+	if (write(INHERIT_LEDGER_RECORD, "h", 1) != 1)
+		_exit(1);
+}
+
+static _Noreturn void
+leave(void)
+{
+	struct control_record r = { .role = self.role, .incarnation = self.incarnation,
+		.pid = getpid() };
+	off_t held = self.role == ROLE_FRONT ? lseek(INHERIT_LEDGER_RECORD, 0, SEEK_END) : 0;
+
+	for (off_t i = 0; i < held; i++)
+		tell_client("answer", &r);
+	exit(0);
+}
+
 /* ---- behaviours ---- */
 
 static void
@@ -90,6 +112,15 @@ stop_itself(void)
 {
 	behave_well();
 	raise(SIGSTOP);
+}
+
+static void
+stop_itself_when_started_again(void)
+{
+	if (self.incarnation > 1)
+		stop_itself();
+	else
+		behave_well();
 }
 
 static void
@@ -174,6 +205,7 @@ static const struct {
 	{ "refuse", refuse_to_start },
 	{ "mute", stay_mute },
 	{ "stop", stop_itself },
+	{ "again", stop_itself_when_started_again },
 	{ "busy", be_busy_for_too_long },
 	{ "flood", flood },
 	{ "garbage", send_garbage },
@@ -237,11 +269,23 @@ static void
 take(const struct control_record *r)
 {
 	if (r->type == CONTROL_DRAIN && self.drains)
-		exit(0);
+		leave();
 	if (self.role == ROLE_FRONT)
 		take_as_front(r);
 	else if (r->type == CONTROL_UP && r->role == ROLE_FRONT)
 		listen_for(r->incarnation);
+}
+
+static void
+fill(int bytes)
+{
+	static char page[4096];
+
+	memset(page, '.', sizeof(page) - 1);
+	page[sizeof(page) - 1] = '\n';
+	for (; bytes > 0; bytes -= (int)sizeof(page))
+		if (write(INHERIT_CLIENT_OUT, page, sizeof(page)) != (ssize_t)sizeof(page))
+			_exit(1);
 }
 
 static void
@@ -252,6 +296,10 @@ obey(char *command)
 		say(CONTROL_DONE, 0, 0, "");
 	else if (strcmp(command, "tree") == 0)
 		say(CONTROL_ASK_TREE, 0, 0, "");
+	else if (strcmp(command, "hold") == 0)
+		hold();
+	else if (strncmp(command, "fill ", 5) == 0)
+		fill(atoi(command + 5));
 	else if (strcmp(command, "die") == 0)
 		kill(getpid(), SIGKILL);
 	else if (strncmp(command, "exit ", 5) == 0)
@@ -269,7 +317,7 @@ hear_client(void)
 
 	while (n < (ssize_t)sizeof(command) - 1) {
 		if (read(INHERIT_CLIENT_IN, command + n, 1) <= 0)
-			exit(0);
+			leave();
 		if (command[n++] == '\n')
 			break;
 	}

@@ -41,9 +41,10 @@ action_kill(struct supervisor *s, struct child *c)
 }
 
 void
-action_drain(struct supervisor *s, struct child *c)
+action_drain(struct supervisor *s, struct child *c, int64_t now_ms)
 {
 	(void)s;
+	(void)now_ms;
 	(void)c;
 	note("drain ");
 }

@@ -58,6 +58,14 @@ with_pipes(void)
 	CHECK(write(in[1], "ab", 2) == 2 && read(s.front_in, text, 2) == 2);
 	CHECK(write(s.front_out, "cd", 2) == 2 && read(out[0], text, 2) == 2 &&
 	    memcmp(text, "cd", 2) == 0);
+	CHECK(write(in[1], "ef", 2) == 2);
+	turn();
+	CHECK(!s.client_left);
+	close(in[1]);
+	close(in[0]);
+	turn();
+	CHECK(s.client_left);            /* although there is something left to read */
+	CHECK(read(s.front_in, text, 2) == 2);
 }
 
 static void
@@ -80,9 +88,11 @@ with_a_socket(void)
 	turn();
 	turn();
 	CHECK(recv(pair[1], text, sizeof(text), MSG_DONTWAIT) == 2 && memcmp(text, "cd", 2) == 0);
+	CHECK(!s.client_left);
 	shutdown(pair[1], SHUT_WR);
 	turn();
 	turn();
+	CHECK(s.client_left);
 	CHECK(read(s.front_in, text, sizeof(text)) == 0);
 	CHECK(write(s.front_out, "last", 4) == 4);
 	stdio_drain(&s, 1000);

@@ -318,6 +318,137 @@ class TreeTest(unittest.TestCase):
         self.assertEqual(list((server.folder / "state" / "instances").iterdir()), [])
         self.assertEqual(list((server.folder / "run").iterdir()), [])
 
+    def hold(self, server, count=3):
+        for _ in range(count):
+            server.say("hold")
+            server.out.wait("^obeyed front")
+
+    def answers(self, server):
+        return sum(line.startswith("answer front") for line in server.out.rest())
+
+    def assert_the_workers_outlived_the_fronts(self, log):
+        """No worker was asked to leave before the last front had ended."""
+        ends = [re.search(r"(\w+)\.0/\d+ pid \d+ ended", line) for line in log]
+        roles = [match[1] for match in ends if match]
+        self.assertEqual(roles, ["front", "front", "profiler", "analyzer", "store"], log)
+
+    def test_a_front_that_died_before_the_stop_answers_all_the_same(self):
+        for delay_ms in (0, 0, 1, 2, 4):
+            with self.subTest(delay_ms):
+                server = self.server()
+                server.wait_up(1)
+                self.hold(server)
+                os.kill(server.tree()["front"]["pid"], signal.SIGKILL)
+                time.sleep(delay_ms / 1000)
+                server.process.send_signal(signal.SIGTERM)
+                begin = time.monotonic()
+                log = server.finish(hang_up=False)
+                self.assertLess(time.monotonic() - begin, 2)
+                self.assertEqual(self.answers(server), 3, log)
+                self.assert_the_workers_outlived_the_fronts(log)
+
+    def test_a_front_that_dies_while_it_leaves_answers_all_the_same(self):
+        server = self.server(front="resist@1")
+        server.wait_up(1)
+        self.hold(server)
+        pid = server.tree()["front"]["pid"]
+        server.process.send_signal(signal.SIGTERM)
+        server.log.wait("stopping: SIGTERM")
+        os.kill(pid, signal.SIGKILL)
+        log = server.finish(hang_up=False)
+        self.assertEqual(self.answers(server), 3, log)
+        self.assert_the_workers_outlived_the_fronts(log)
+
+    def test_a_stopping_front_is_started_again_only_once(self):
+        server = self.server(front="resist")
+        server.wait_up(1)
+        pid = server.tree()["front"]["pid"]
+        server.process.send_signal(signal.SIGTERM)
+        server.log.wait("stopping: SIGTERM")
+        os.kill(pid, signal.SIGKILL)
+        os.kill(int(server.log.wait(r"front\.0/2 pid (\d+) started")[1]), signal.SIGKILL)
+        log = server.finish(hang_up=False)
+        self.assertFalse(any("front.0/3" in line for line in log), log)
+
+    def test_the_stop_is_short_whoever_is_stopped(self):
+        for role in (*ROLES, "all"):
+            for end in ("SIGTERM", "end of file"):
+                with self.subTest(f"{role}, {end}"):
+                    server = self.server()
+                    server.wait_up(1)
+                    server.say("done")                  # else the front's death is an early one
+                    self.hold(server)
+                    tree = server.tree()
+                    for name in ROLES if role == "all" else (role,):
+                        os.kill(tree[name]["pid"], signal.SIGSTOP)
+                    begin = time.monotonic()
+                    if end == "SIGTERM":
+                        server.process.send_signal(signal.SIGTERM)
+                    log = server.finish(hang_up=end != "SIGTERM")
+                    self.assertLess(time.monotonic() - begin, 2, log)
+                    self.assertEqual(self.answers(server), 3, log)
+
+    def test_a_stopped_front_behind_a_socket_pair_does_not_hold_the_end_up(self):
+        ours, theirs = socket.socketpair()
+        server = self.server(stdin=theirs, stdout=theirs)
+        theirs.close()
+        lines = Lines(ours.makefile("rb"))
+        pid = int(server.log.wait(r"front\.0/1 pid (\d+) started")[1])
+        ours.sendall(b"hold\n")
+        lines.wait("^obeyed front")
+        os.kill(pid, signal.SIGSTOP)
+        begin = time.monotonic()
+        ours.shutdown(socket.SHUT_WR)
+        server.finish()
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertEqual(sum(line.startswith("answer front") for line in lines.rest()), 1)
+        ours.close()
+
+    def test_a_front_that_hangs_again_does_not_hold_the_end_up(self):
+        server = self.server(front="again")
+        server.wait_up(1)
+        server.say("done")
+        server.out.wait("^obeyed front")
+        os.kill(server.tree()["front"]["pid"], signal.SIGSTOP)
+        begin = time.monotonic()
+        server.process.stdin.close()
+        log = server.finish()
+        self.assertTrue(any("front.0/2 pid" in line and "the server stops at once" in line for line in log), log)
+        self.assertLess(time.monotonic() - begin, 2)
+
+    def test_a_hung_worker_is_killed_with_what_it_started(self):
+        server = self.server(profiler="tree")
+        server.wait_up(1)
+        os.kill(server.tree()["profiler"]["pid"], signal.SIGSTOP)
+        begin = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.finish(hang_up=False)                    # which looks for processes that are left
+        self.assertLess(time.monotonic() - begin, 2)
+
+    def test_a_silent_front_is_let_be_while_the_client_is_there(self):
+        server = self.server()
+        server.wait_up(1)
+        pid = server.tree()["front"]["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(2)                                   # more than a client that has gone would allow
+        os.kill(pid, signal.SIGCONT)
+        self.assertEqual(server.tree()["front"]["pid"], pid)
+        server.finish()
+
+    def test_what_a_front_over_its_limit_wrote_reaches_the_client(self):
+        ours, theirs = socket.socketpair()
+        server = self.server("--restarts", "0/60", stdin=theirs, stdout=theirs)
+        theirs.close()
+        server.log.wait("profiler.0/1 ready")
+        ours.sendall(b"fill 163840\ndie\n")             # more than the socket and the pump hold
+        server.log.wait("over its restart limit; the server stops")
+        for role in ("store", "analyzer", "profiler"):
+            server.log.wait(r"(store|analyzer|profiler)\.0/1 pid \d+ ended")
+        lines = Lines(ours.makefile("rb"))              # read only now that nobody else lives
+        server.finish(expected=5)
+        self.assertEqual(sum(len(line) + 1 for line in lines.rest() if line.startswith(".")), 163840)
+        ours.close()
+
     def test_nobody_is_blamed_when_the_whole_tree_was_frozen(self):
         server = self.server()
         server.wait_up(1)
