@@ -7,6 +7,7 @@
 #include "protocol/inherit.h"
 #include "workers/front/job.h"
 #include "workers/front/requests.h"
+#include "workers/front/schema.h"
 #include "workers/front/tree.h"
 #include "workers/runtime/json.h"
 
@@ -27,6 +28,32 @@ value_from_json(struct value_writer *w, const char *json)
 	return value_done(w);
 }
 
+const struct tool *
+tool_named(const char *name)
+{
+	const struct tool *tool = catalog_find(host.front.catalog, name);
+
+	assert_non_null(tool);
+	return tool;
+}
+
+struct value
+arguments_from_json(struct value_writer *w, const struct tool *tool, const char *json)
+{
+	const struct json_limits limits = { 20, 100000 };
+	struct schema_problem problem = { .text = "" };
+	cJSON *parsed;
+
+	assert_int_equal(json_parse(json, strlen(json), &limits, &parsed), OK);
+	if (schema_check(tool->input, parsed, &problem) != OK)
+		fail_msg("%s", problem.text);
+	assert_int_equal(schema_fill(tool->input, parsed), OK);
+	value_writer_init(w);
+	assert_int_equal(json_to_value(parsed, w), OK);
+	cJSON_Delete(parsed);
+	return value_done(w);
+}
+
 /* ---- ordinary answers ---- */
 
 void
@@ -41,7 +68,8 @@ static void
 answer_ran(struct double_worker *d, uint64_t number)
 {
 	struct value_writer run, provenance;
-	struct body_profile_ran body = { .run_outcome = text_of("ok"), .program = text_of("/x/a.py"),
+	struct body_profile_ran body = { .run_outcome = text_of("ok"),
+	    .program = text_of("/x/a.py"),
 		.run = value_from_json(&run, "{\"exit_code\":0}"),
 		.provenance = value_from_json(&provenance, "{\"host\":\"h\"}"),
 		.profile = { .bytes = { (const uint8_t *)"{}", 2 } } };
@@ -55,7 +83,8 @@ static void
 answer_model(struct double_worker *d, uint64_t number)
 {
 	struct value_writer summary;
-	struct body_profile_model body = { .outcome = text_of("ok"), .elapsed_s = 1.5, .peak_memory_mb = 2.5,
+	struct body_profile_model body = { .outcome = text_of("ok"), .elapsed_s = 1.5,
+	    .peak_memory_mb = 2.5,
 		.summary = value_from_json(&summary, "{\"samples\":7}"),
 		.model = { .bytes = { (const uint8_t *)"M", 1 } } };
 
@@ -67,7 +96,8 @@ static void
 answer_loaded(struct double_worker *d, uint64_t number)
 {
 	struct value_writer facts;
-	struct body_profile_loaded body = { .facts = value_from_json(&facts, "{\"profile_id\":\"" A_ULID "\"}"),
+	struct body_profile_loaded body = { .facts = value_from_json(&facts, "{\"profile_id\":\""
+	    A_ULID "\"}"),
 		.model = { .bytes = { (const uint8_t *)"M", 1 } } };
 
 	double_send(d, number, MSG_PROFILE_LOADED, &body);
@@ -108,7 +138,8 @@ double_answer(struct double_worker *d, const struct seen *s)
 		answer_value(d, s->number, MSG_JOB_CLOSED, "{\"closed\":true}");
 		break;
 	case MSG_JOB_LOAD:
-		answer_value(d, s->number, MSG_JOB_LOADED, "{\"job_id\":\"" A_ULID "\",\"outcome\":\"ok\"}");
+		answer_value(d, s->number, MSG_JOB_LOADED, "{\"job_id\":\"" A_ULID
+		    "\",\"outcome\":\"ok\"}");
 		break;
 	case MSG_JOB_UNFINISHED:
 		answer_value(d, s->number, MSG_JOB_LIST, "[]");
@@ -138,9 +169,11 @@ double_answer(struct double_worker *d, const struct seen *s)
 }
 
 void
-double_error(struct double_worker *d, const struct seen *s, enum err e, const char *message, const char *hint)
+double_error(struct double_worker *d, const struct seen *s, enum err e, const char *message,
+    const char *hint)
 {
-	const struct body_error body = { .code = e, .message = text_of(message), .hint = text_of(hint) };
+	const struct body_error body = { .code = e, .message = text_of(message),
+	    .hint = text_of(hint) };
 
 	double_send(d, s->number, MSG_ERROR, &body);
 }
@@ -148,7 +181,8 @@ double_error(struct double_worker *d, const struct seen *s, enum err e, const ch
 void
 double_progress(struct double_worker *d, const struct seen *s, double done)
 {
-	const struct body_progress body = { .done = done, .total = 10, .message = text_of("running") };
+	const struct body_progress body = { .done = done, .total = 10,
+	    .message = text_of("running") };
 
 	double_send(d, s->number, MSG_PROGRESS, &body);
 }
@@ -169,7 +203,8 @@ keep(struct double_worker *d, const struct frame *f)
 	struct seen *s = &d->seen[d->count++];
 
 	assert_true(d->count < SEEN_MAX);
-	*s = (struct seen){ f->type, f->request, f->deadline_ms, malloc(f->body.len), f->body.len, false };
+	*s = (struct seen){ .type = f->type, .number = f->request, .deadline_ms = f->deadline_ms,
+		.body = malloc(f->body.len), .len = f->body.len };
 	memcpy(s->body, f->body.at, f->body.len);
 	s->answered = host.settling || d->automatic[f->type];
 	if (s->answered)
@@ -230,7 +265,8 @@ double_expect(struct double_worker *d, enum msg_type type)
 		if (s->answered && s->type != type)
 			continue;
 		if (s->type != type)
-			fail_msg("%s came instead of %s", msg_info(s->type)->name, msg_info(type)->name);
+			fail_msg("%s came instead of %s", msg_info(s->type)->name,
+			    msg_info(type)->name);
 		return s;
 	}
 }
@@ -257,7 +293,8 @@ void
 double_record(const struct double_worker *d, enum control_type type, int64_t value_ms)
 {
 	const struct control_record r = { .type = type, .role = d->role, .index = d->index,
-		.incarnation = d->incarnation, .count = d->channel, .pid = (int32_t)getpid(), .value_ms = value_ms };
+		.incarnation = d->incarnation, .count = d->channel, .pid = (int32_t)getpid(),
+		    .value_ms = value_ms };
 
 	links_record(host.front.links, &r);
 }
@@ -268,9 +305,11 @@ double_offer(struct double_worker *d)
 	char path[108];
 
 	d->channel++;
-	assert_int_equal(channel_path(path, sizeof(path), host.dir, d->role, d->index, d->incarnation,
+	assert_int_equal(channel_path(path, sizeof(path), host.dir, d->role, d->index,
+	    d->incarnation,
 	    FRONT_INCARNATION, d->channel), OK);
-	assert_int_equal(mailbox_listen(host.front.loop, path, getpid(), on_message, on_gone, d, &d->mailbox), OK);
+	assert_int_equal(mailbox_listen(host.front.loop, path, getpid(), on_message, on_gone, d,
+	    &d->mailbox), OK);
 	double_record(d, CONTROL_UP, 0);
 }
 
@@ -322,7 +361,9 @@ put_settling(const struct double_worker *d, enum msg_type *ret_type, struct valu
 	const void *body = d->role == ROLE_STORE ? (const void *)&load
 	    : d->role == ROLE_PROFILER ? (const void *)&attach : (const void *)&analyze;
 
-	*ret_type = d->role == ROLE_STORE ? MSG_JOB_LOAD : d->role == ROLE_PROFILER ? MSG_PROFILE_ATTACH : MSG_ANALYZE;
+	*ret_type = d->role == ROLE_STORE ? MSG_JOB_LOAD
+	    : d->role == ROLE_PROFILER    ? MSG_PROFILE_ATTACH
+	                                  : MSG_ANALYZE;
 	assert_int_equal(body_encode(*ret_type, body, w), OK);
 	value_writer_fini(&facts);
 }
@@ -339,7 +380,8 @@ double_settle(struct double_worker *d)
 	value_writer_init(&w);
 	put_settling(d, &type, &w);
 	host.settling = true;
-	assert_non_null(links_ask(host.front.links, d->role, (int)d->index, type, value_done(&w), 0, &events, &done));
+	assert_non_null(links_ask(host.front.links, d->role, (int)d->index, type, value_done(&w), 0,
+	    &events, &done));
 	HOST_UNTIL(done);
 	host.settling = false;
 	value_writer_fini(&w);
@@ -374,7 +416,8 @@ open_control(void)
 	}
 	if (pair[0] != INHERIT_CONTROL)
 		close(pair[0]);
-	assert_int_equal(parent_open(host.front.loop, ROLE_FRONT, &host.front.settings, ignore_record, ignore_lost, NULL,
+	assert_int_equal(parent_open(host.front.loop, ROLE_FRONT, &host.front.settings,
+	    ignore_record, ignore_lost, NULL,
 	    &host.front.parent), OK);
 }
 
@@ -397,7 +440,8 @@ host_open(void **state)
 	name_double(&host.analyzer, ROLE_ANALYZER, 0);
 	for (unsigned i = 0; i < PROFILERS; i++)
 		name_double(&host.profilers[i], ROLE_PROFILER, i);
-	f->settings = (struct settings){ .incarnation = FRONT_INCARNATION, .instance = A_ULID, .state_dir = host.dir,
+	f->settings = (struct settings){ .incarnation = FRONT_INCARNATION, .instance = A_ULID,
+	    .state_dir = host.dir,
 		.runtime_dir = host.dir };
 	f->profilers = PROFILERS;
 	f->analyzers = 1;

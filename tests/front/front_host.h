@@ -82,7 +82,8 @@ void seen_decode(const struct seen *s, void *ret_body);
 void double_send(struct double_worker *d, uint64_t number, enum msg_type type, const void *body);
 /* An ordinary answer to that request. */
 void double_answer(struct double_worker *d, const struct seen *s);
-void double_error(struct double_worker *d, const struct seen *s, enum err e, const char *message, const char *hint);
+void double_error(struct double_worker *d, const struct seen *s, enum err e, const char *message,
+    const char *hint);
 void double_progress(struct double_worker *d, const struct seen *s, double done);
 void double_output(struct double_worker *d, const struct seen *s, const char *text);
 /* JOB_OPENED with that state. */
@@ -96,5 +97,11 @@ void double_settle(struct double_worker *d);
 
 /* JSON as an encoded value, to be freed with value_writer_fini. */
 struct value value_from_json(struct value_writer *w, const char *json);
+
+/* The same for the arguments of a tool: checked against its schema and filled with its defaults. */
+struct value arguments_from_json(struct value_writer *w, const struct tool *tool, const char *json);
+
+/* A tool of the catalogue. */
+const struct tool *tool_named(const char *name);
 
 #endif

@@ -9,8 +9,9 @@
 #define META_KEYS "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
 	"\"io.modelcontextprotocol/clientCapabilities\":{}"
 #define META "\"_meta\":{" META_KEYS "}"
-#define INITIALIZE(version) V "\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" version \
-	"\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}"
+#define INITIALIZE(version)                                                                        \
+	V "\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\""                     \
+	version "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}"
 #define SIXTY "123456789012345678901234567890123456789012345678901234567890"
 #define NO_ERROR 0
 #define SILENT 1
@@ -49,7 +50,8 @@ receive(const char *text, cJSON **ret_json, struct request **ret_request)
 		const cJSON *error;
 
 		assert_null(outcome.request);
-		assert_int_equal(json_parse(outcome.answer.at, outcome.answer.len, &limits, ret_json), OK);
+		assert_int_equal(json_parse(outcome.answer.at, outcome.answer.len, &limits,
+		    ret_json), OK);
 		error = json_get(*ret_json, "error");
 		assert_true((error == NULL) != (json_get(*ret_json, "result") == NULL));
 		if (error != NULL) {
@@ -129,12 +131,17 @@ notifications_and_responses_are_never_answered(void **state)
 		EXPECT_ALL(
 		    { V "\"method\":\"notifications/initialized\"}", SILENT },
 		    { V "\"method\":\"notifications/cancelled\"}", SILENT },
-		    { V "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":[]}}", SILENT },
-		    { V "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":99}}", SILENT },
+		    { V "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":[]}}",
+		    SILENT },
+		    { V "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":99}}",
+		    SILENT },
 		    { V "\"method\":\"notifications/never_heard_of\"}", SILENT },
 		    { V "\"method\":\"tools/list\"}", SILENT },
-		    { V "\"method\":\"tools/call\",\"params\":{\"name\":\"list_profiles\"}}", SILENT },
-		    { V "\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"}}", SILENT },
+		    { V "\"method\":\"tools/call\",\"params\":{\"name\":\"list_profiles\"}}",
+		    SILENT },
+		    { V
+		    "\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"}}",
+		    SILENT },
 		    { V "\"method\":[1]}", SILENT },
 		    { "{\"method\":\"ping\"}", SILENT },
 		    { V "\"method\":\"ping\",\"params\":3}", SILENT },
@@ -151,7 +158,8 @@ notifications_and_responses_are_never_answered(void **state)
 static void
 ids_are_echoed_as_they_stood(void **state)
 {
-	static const char *const ids[] = { "1", "0", "-5", SIXTY, "\"\"", "\"a\\u00e9\\\"\\n\\/\"", "\"\xf0\x9f\x90\x8d\"" };
+	static const char *const ids[] = { "1", "0", "-5", SIXTY, "\"\"", "\"a\\u00e9\\\"\\n\\/\"",
+	    "\"\xf0\x9f\x90\x8d\"" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(ids); i++)
@@ -159,7 +167,8 @@ ids_are_echoed_as_they_stood(void **state)
 			struct mcp_outcome outcome;
 			char text[256], echo[256];
 
-			snprintf(text, sizeof(text), V "\"id\":%s,\"method\":\"%s\"}", ids[i], method == 0 ? "ping" : "nope");
+			snprintf(text, sizeof(text), V "\"id\":%s,\"method\":\"%s\"}", ids[i],
+			    method == 0 ? "ping" : "nope");
 			snprintf(echo, sizeof(echo), "\"id\":%s,", ids[i]);
 			mcp_receive(&host.front, &session, text, strlen(text), &outcome);
 			assert_non_null(strstr(outcome.answer.at, echo));
@@ -173,7 +182,8 @@ errors_without_an_id_follow_the_session(void **state)
 	static const struct {
 		const char *initialize;
 		bool null_id;
-	} rows[] = { { NULL, false }, { INITIALIZE("2025-11-25"), false }, { INITIALIZE("2025-06-18"), true },
+	} rows[] = { { NULL, false }, { INITIALIZE("2025-11-25"), false },
+	    { INITIALIZE("2025-06-18"), true },
 		{ INITIALIZE("2024-11-05"), true } };
 
 	(void)state;
@@ -193,7 +203,8 @@ errors_without_an_id_follow_the_session(void **state)
 static void
 an_id_that_is_open_is_refused_and_the_first_keeps_it(void **state)
 {
-	static const char call[] = V "\"id\":\"x\\u0079\",\"method\":\"tools/call\",\"params\":{" META
+	static const char call[] = V "\"id\":\"x\\u0079\",\"method\":\"tools/call\",\"params\":{"
+	    META
 	    ",\"name\":\"list_profiles\"}}";
 	struct request *first, *none;
 	cJSON *json;
@@ -221,7 +232,8 @@ a_handshake_agrees_on_a_version(void **state)
 		{ INITIALIZE("2025-06-18"), "2025-06-18" },
 		{ INITIALIZE("2025-03-26"), "2025-03-26" },
 		{ INITIALIZE("2024-11-05"), "2024-11-05" },
-		{ INITIALIZE("2026-07-28"), "2025-11-25" },      /* never the one without a handshake */
+		{ INITIALIZE("2026-07-28"), "2025-11-25" },
+		         /* never the one without a handshake */
 		{ INITIALIZE("2099-01-01"), "2025-11-25" },
 		{ INITIALIZE(""), "2025-11-25" },
 		{ INITIALIZE("2025-11-25 "), "2025-11-25" },
@@ -233,7 +245,8 @@ a_handshake_agrees_on_a_version(void **state)
 
 		memset(&session, 0, sizeof(session));
 		json = answer_to(rows[i].initialize);
-		assert_string_equal(json_get(json_get(json, "result"), "protocolVersion")->valuestring, rows[i].agreed);
+		assert_string_equal(json_get(json_get(json, "result"),
+		    "protocolVersion")->valuestring, rows[i].agreed);
 		assert_string_equal(session.revision->name, rows[i].agreed);
 		assert_null(json_get(json_get(json, "result"), "resultType"));
 		cJSON_Delete(json);
@@ -253,7 +266,8 @@ a_handshake_without_a_version_is_told_which_there_are(void **state)
 		cJSON *json;
 
 		assert_int_equal(receive(texts[i], &json, &none), RPC_INVALID_PARAMS);
-		assert_non_null(strstr(json_get(json_get(json, "error"), "message")->valuestring, "2025-11-25"));
+		assert_non_null(strstr(json_get(json_get(json, "error"), "message")->valuestring,
+		    "2025-11-25"));
 		cJSON_Delete(json);
 		assert_null(session.revision);
 	}
@@ -267,7 +281,8 @@ without_a_session_a_request_is_told_what_is_missing(void **state)
 	static const char *const texts[] = { V "\"id\":1,\"method\":\"tools/list\"}",
 		V "\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"list_profiles\"}}",
 		V "\"id\":1,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"info\"}}",
-		V "\"id\":1,\"method\":\"server/discover\"}", V "\"id\":1,\"method\":\"never/heard\"}",
+		V "\"id\":1,\"method\":\"server/discover\"}", V
+		    "\"id\":1,\"method\":\"never/heard\"}",
 		V "\"id\":1,\"method\":\"tools/list\",\"params\":{\"_meta\":{}}}" };
 
 	(void)state;
@@ -306,7 +321,8 @@ each_era_has_its_methods(void **state)
 		    { MODERN("Tools/List"), RPC_METHOD_NOT_FOUND },
 		    { MODERN("notifications/initialized"), RPC_METHOD_NOT_FOUND });
 		if (round == 0)
-			expect(INITIALIZE("2025-06-18"), NO_ERROR);      /* after discovery, and modern stays modern */
+			expect(INITIALIZE("2025-06-18"), NO_ERROR);      /* after discovery,
+			    and modern stays modern */
 	}
 	EXPECT_ALL(
 	    { LEGACY("ping"), NO_ERROR },
@@ -349,12 +365,17 @@ modern_metadata_is_checked(void **state)
 	    { WITH_META(VERSION("null") "," CAPABILITIES("{}")), RPC_INVALID_PARAMS },
 	    { WITH_META(VERSION("\"2026-07-28\"")), RPC_INVALID_PARAMS },
 	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("[]")), RPC_INVALID_PARAMS },
-	    { WITH_META(VERSION("\"2025-11-25\"") "," CAPABILITIES("{}")), RPC_UNSUPPORTED_VERSION },
-	    { WITH_META(VERSION("\"2099-01-01\"") "," CAPABILITIES("{}")), RPC_UNSUPPORTED_VERSION },
+	    { WITH_META(VERSION("\"2025-11-25\"") "," CAPABILITIES("{}")),
+	    RPC_UNSUPPORTED_VERSION },
+	    { WITH_META(VERSION("\"2099-01-01\"") "," CAPABILITIES("{}")),
+	    RPC_UNSUPPORTED_VERSION },
 	    { WITH_META(VERSION("\"\"") "," CAPABILITIES("{}")), RPC_UNSUPPORTED_VERSION },
-	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("\"info\"")), NO_ERROR },
-	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("\"loud\"")), RPC_INVALID_PARAMS },
-	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("3")), RPC_INVALID_PARAMS });
+	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("\"info\"")),
+	    NO_ERROR },
+	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("\"loud\"")),
+	    RPC_INVALID_PARAMS },
+	    { WITH_META(VERSION("\"2026-07-28\"") "," CAPABILITIES("{}") "," LEVEL("3")),
+	    RPC_INVALID_PARAMS });
 	assert_null(session.revision);           /* nothing is remembered */
 	assert_int_equal(session.log_level, 0);
 }
@@ -369,7 +390,8 @@ an_unsupported_version_is_answered_with_what_discovery_says(void **state)
 	receive(WITH_META(VERSION("\"2099-01-01\"") "," CAPABILITIES("{}")), &json, &none);
 	assert_true(cJSON_Compare(json_get(json_get(json_get(json, "error"), "data"), "supported"),
 	    json_get(json_get(discovered, "result"), "supportedVersions"), true));
-	assert_string_equal(json_get(json_get(json_get(json, "error"), "data"), "requested")->valuestring, "2099-01-01");
+	assert_string_equal(json_get(json_get(json_get(json, "error"), "data"),
+	    "requested")->valuestring, "2099-01-01");
 	cJSON_Delete(json);
 	cJSON_Delete(discovered);
 }
@@ -382,8 +404,10 @@ log_levels_are_words_of_a_list(void **state)
 	static const struct {
 		const char *level;
 		int result, kept;
-	} rows[] = { { "\"debug\"", NO_ERROR, 1 }, { "\"info\"", NO_ERROR, 2 }, { "\"emergency\"", NO_ERROR, 8 },
-		{ "\"INFO\"", RPC_INVALID_PARAMS, 8 }, { "\"\"", RPC_INVALID_PARAMS, 8 }, { "3", RPC_INVALID_PARAMS, 8 },
+	} rows[] = { { "\"debug\"", NO_ERROR, 1 }, { "\"info\"", NO_ERROR, 2 }, { "\"emergency\"",
+	    NO_ERROR, 8 },
+		{ "\"INFO\"", RPC_INVALID_PARAMS, 8 }, { "\"\"", RPC_INVALID_PARAMS, 8 }, { "3",
+		    RPC_INVALID_PARAMS, 8 },
 		{ "null", RPC_INVALID_PARAMS, 8 } };
 
 	(void)state;
@@ -391,7 +415,8 @@ log_levels_are_words_of_a_list(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char text[256];
 
-		snprintf(text, sizeof(text), V "\"id\":1,\"method\":\"logging/setLevel\",\"params\":{\"level\":%s}}",
+		snprintf(text, sizeof(text), V
+		    "\"id\":1,\"method\":\"logging/setLevel\",\"params\":{\"level\":%s}}",
 		    rows[i].level);
 		expect(text, rows[i].result);
 		assert_int_equal(session.log_level, rows[i].kept);
@@ -443,7 +468,8 @@ arguments_that_do_not_fit_are_a_result_that_says_so(void **state)
 		{ ",\"name\":\"list_profiles\",\"arguments\":{\"limit\":0}", "limit" },
 		{ ",\"name\":\"list_profiles\",\"arguments\":{\"colour\":1}", "colour" },
 		{ ",\"name\":\"get_profile\"", "profile_id" },
-		{ ",\"name\":\"get_profile\",\"arguments\":{\"profile_id\":\"../../etc\"}", "profile_id" },
+		{ ",\"name\":\"get_profile\",\"arguments\":{\"profile_id\":\"../../etc\"}",
+		    "profile_id" },
 		{ ",\"name\":\"profile_code\",\"arguments\":{\"code\":\"\"}", "code" },
 	};
 
@@ -453,7 +479,8 @@ arguments_that_do_not_fit_are_a_result_that_says_so(void **state)
 		const cJSON *result, *content;
 		cJSON *json;
 
-		snprintf(text, sizeof(text), V "\"id\":1,\"method\":\"tools/call\",\"params\":{" META "%s}}", rows[i].params);
+		snprintf(text, sizeof(text), V "\"id\":1,\"method\":\"tools/call\",\"params\":{"
+		    META "%s}}", rows[i].params);
 		json = answer_to(text);
 		result = json_get(json, "result");
 		content = json_get(result, "structuredContent");
@@ -520,7 +547,8 @@ never_congested(void *arg)
 	return false;
 }
 
-static const struct channel channel = { .notify = on_notify, .finish = on_finish, .set_job = on_set_job,
+static const struct channel channel = { .notify = on_notify, .finish = on_finish,
+    .set_job = on_set_job,
 	.blame = on_blame, .congested = never_congested };
 
 static void
@@ -529,7 +557,8 @@ a_request_is_cancelled_by_its_token(void **state)
 	static const struct {
 		const char *id, *cancelled;
 		bool hit;
-	} rows[] = { { "1", "1", true }, { "1", "2", false }, { "1", "\"1\"", false }, { SIXTY, SIXTY, true },
+	} rows[] = { { "1", "1", true }, { "1", "2", false }, { "1", "\"1\"", false }, { SIXTY,
+	    SIXTY, true },
 		{ "\"a\\u00e9\"", "\"a\\u00e9\"", true }, { "\"\"", "\"\"", true } };
 
 	(void)state;
@@ -539,11 +568,13 @@ a_request_is_cancelled_by_its_token(void **state)
 		cJSON *json;
 
 		memset(&heard, 0, sizeof(heard));
-		snprintf(text, sizeof(text), V "\"id\":%s,\"method\":\"tools/call\",\"params\":{" META
+		snprintf(text, sizeof(text), V "\"id\":%s,\"method\":\"tools/call\",\"params\":{"
+		    META
 		    ",\"name\":\"list_profiles\"}}", rows[i].id);
 		assert_int_equal(receive(text, &json, &request), CALLED);
 		request_begin(request, &channel, 4, "");
-		snprintf(text, sizeof(text), V "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":%s}}",
+		snprintf(text, sizeof(text), V
+		    "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":%s}}",
 		    rows[i].cancelled);
 		expect(text, SILENT);
 		expect(text, SILENT);
@@ -566,7 +597,8 @@ what_is_refused_unread_is_answered_by_its_id_if_it_has_one(void **state)
 		int code;
 		const char *id;
 	} rows[] = {
-		{ "{\"id\":\"q\",\"method\":\"tools/call\"}", ERR_POISONED, RPC_INTERNAL_ERROR, "\"id\":\"q\"" },
+		{ "{\"id\":\"q\",\"method\":\"tools/call\"}", ERR_POISONED, RPC_INTERNAL_ERROR,
+		    "\"id\":\"q\"" },
 		{ "{\"id\":5}", ERR_BUSY, RPC_INTERNAL_ERROR, "\"id\":5" },
 		{ NULL, ERR_TOO_LARGE, RPC_INVALID_REQUEST, NULL },
 		{ "{\"id\":", ERR_POISONED, RPC_INTERNAL_ERROR, NULL },
@@ -577,7 +609,8 @@ what_is_refused_unread_is_answered_by_its_id_if_it_has_one(void **state)
 		struct mcp_outcome outcome;
 		char code[32];
 
-		mcp_refuse(&session, rows[i].text, rows[i].text == NULL ? 0 : strlen(rows[i].text), rows[i].e, &outcome);
+		mcp_refuse(&session, rows[i].text, rows[i].text == NULL ? 0 : strlen(rows[i].text),
+		    rows[i].e, &outcome);
 		assert_int_equal(outcome.kind, MCP_ANSWER);
 		snprintf(code, sizeof(code), "\"code\":%d", rows[i].code);
 		assert_non_null(strstr(outcome.answer.at, code));

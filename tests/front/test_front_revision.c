@@ -32,7 +32,8 @@ rows_are_the_revisions_newest_first(void **state)
 static void
 names_compare_as_whole_strings(void **state)
 {
-	static const char *const others[] = { "", "2025-11-2", "2025-11-255", "2025-11-26", "2099-01-01", "2025-11-25 ",
+	static const char *const others[] = { "", "2025-11-2", "2025-11-255", "2025-11-26",
+	    "2099-01-01", "2025-11-25 ",
 		"DRAFT-2025-11-25", "1.0" };
 
 	(void)state;

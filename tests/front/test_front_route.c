@@ -49,32 +49,44 @@ each_field_has_one_source_of_its_type(void **state)
 		} steps[4];
 		const char *problem;         /* part of it; NULL: the route is right */
 	} rows[] = {
-		{ PROPERTIES("\"limit\":{\"type\":\"integer\"},\"cursor\":{\"type\":\"string\"},\"search\":{\"type\":\"string\"}"),
+		{ PROPERTIES("\"limit\":{\"type\":\"integer\"},\"cursor\":{\"type\":\"string\"},"
+		    "\"search\":{\"type\":\"string\"}"),
 		    false, { { MSG_PROFILE_LIST, NULL } }, NULL },
-		{ PROPERTIES(""), false, { { MSG_PROFILE_LIST, "{\"limit\":5,\"cursor\":null,\"search\":\"x\"}" } }, NULL },
+		{ PROPERTIES(""), false, { { MSG_PROFILE_LIST,
+		    "{\"limit\":5,\"cursor\":null,\"search\":\"x\"}" } }, NULL },
 		{ PROPERTIES(JOB ",\"wait_s\":{\"type\":\"integer\"}"), false,
 		    { { MSG_JOB_WAIT, NULL }, { MSG_JOB_LOAD, NULL } }, NULL },
-		{ PROPERTIES(LABEL), true, { { MSG_JOB_OPEN, NULL }, { MSG_JOB_MARK, NULL }, { MSG_JOB_LOAD, NULL } }, NULL },
+		{ PROPERTIES(LABEL), true, { { MSG_JOB_OPEN, NULL }, { MSG_JOB_MARK, NULL },
+		    { MSG_JOB_LOAD, NULL } }, NULL },
 		/* none */
 		{ PROPERTIES(JOB), false, { { 0, NULL } }, "no route" },
 		{ PROPERTIES(""), false, { { MSG_JOB_LOAD, NULL } }, "job_id has 0 sources" },
 		{ PROPERTIES(LABEL), false, { { MSG_JOB_OPEN, NULL } }, "job_id has 0 sources" },
-		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, NULL }, { MSG_JOB_OPEN, NULL } }, "state has 0 sources" },
+		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, NULL }, { MSG_JOB_OPEN, NULL } },
+		    "state has 0 sources" },
 		/* two */
-		{ PROPERTIES(LABEL ",\"state\":{\"type\":\"string\"}"), true, { { MSG_JOB_OPEN, NULL }, { MSG_JOB_MARK, NULL } },
+		{ PROPERTIES(LABEL ",\"state\":{\"type\":\"string\"}"), true, { { MSG_JOB_OPEN,
+		    NULL }, { MSG_JOB_MARK, NULL } },
 		    "state has 2 sources" },
 		{ PROPERTIES(JOB), true, { { MSG_JOB_LOAD, NULL } }, "job_id has 2 sources" },
 		/* of another type */
-		{ PROPERTIES("\"job_id\":{\"type\":\"integer\"}"), false, { { MSG_JOB_LOAD, NULL } }, "0 of its type" },
+		{ PROPERTIES("\"job_id\":{\"type\":\"integer\"}"), false, { { MSG_JOB_LOAD,
+		    NULL } }, "0 of its type" },
 		{ PROPERTIES("\"job_id\":{}"), false, { { MSG_JOB_LOAD, NULL } }, "0 of its type" },
-		{ PROPERTIES(JOB ",\"wait_s\":{\"type\":\"string\"}"), false, { { MSG_JOB_WAIT, NULL } },
+		{ PROPERTIES(JOB ",\"wait_s\":{\"type\":\"string\"}"), false, { { MSG_JOB_WAIT,
+		    NULL } },
 		    "wait_s has 1 sources, 0 of its type" },
-		{ PROPERTIES(JOB), false, { { MSG_JOB_WAIT, "{\"wait_s\":\"5\"}" } }, "wait_s has 1 sources, 0" },
-		{ PROPERTIES(JOB), false, { { MSG_JOB_WAIT, "{\"wait_s\":null}" } }, "wait_s has 1 sources, 0" },
-		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, "{\"state\":7}" } }, "state has 1 sources, 0" },
-		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, "{\"state\":null}" } }, "state has 1 sources, 0" },
+		{ PROPERTIES(JOB), false, { { MSG_JOB_WAIT, "{\"wait_s\":\"5\"}" } },
+		    "wait_s has 1 sources, 0" },
+		{ PROPERTIES(JOB), false, { { MSG_JOB_WAIT, "{\"wait_s\":null}" } },
+		    "wait_s has 1 sources, 0" },
+		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, "{\"state\":7}" } },
+		    "state has 1 sources, 0" },
+		{ PROPERTIES(LABEL), true, { { MSG_JOB_MARK, "{\"state\":null}" } },
+		    "state has 1 sources, 0" },
 		/* constants for nothing, answers without a result, messages without an answer */
-		{ PROPERTIES(JOB), false, { { MSG_JOB_LOAD, "{\"colour\":\"red\"}" } }, "no field colour" },
+		{ PROPERTIES(JOB), false, { { MSG_JOB_LOAD, "{\"colour\":\"red\"}" } },
+		    "no field colour" },
 		{ PROPERTIES(LABEL), true, { { MSG_JOB_OPEN, NULL } }, "gives no result" },
 		{ PROPERTIES(""), false, { { MSG_ACK, NULL } }, "has no answer" },
 	};
@@ -114,9 +126,11 @@ steps_take_their_fields_from_constants_and_the_bag(void **state)
 	struct body_profile_read body;
 
 	(void)state;
-	assert_int_equal(route_take_arguments(&bag, encode(&arguments, "{\"program\":\"p\",\"run_outcome\":\"no\","
+	assert_int_equal(route_take_arguments(&bag, encode(&arguments,
+	    "{\"program\":\"p\",\"run_outcome\":\"no\","
 	    "\"unused\":[1,2]}")), OK);
-	assert_int_equal(bag_put(&bag, "profile", (struct value){ (const uint8_t *)"\xc4\x01M", 3 }), OK);
+	assert_int_equal(bag_put(&bag, "profile", (struct value){ (const uint8_t *)"\xc4\x01M",
+	    3 }), OK);
 	value_writer_init(&w);
 	assert_int_equal(route_compose(&step, &bag, &w, NULL), OK);
 	assert_int_equal(body_decode(MSG_PROFILE_READ, value_done(&w), &body), OK);
@@ -170,7 +184,8 @@ what_does_not_fit_its_field_is_named(void **state)
 		struct bag bag = { NULL, 0, 0 };
 		const char *field = NULL;
 
-		assert_int_equal(route_take_arguments(&bag, encode(&arguments, rows[i].arguments)), OK);
+		assert_int_equal(route_take_arguments(&bag, encode(&arguments, rows[i].arguments)),
+		    OK);
 		value_writer_init(&w);
 		assert_int_not_equal(route_compose(&step, &bag, &w, &field), OK);
 		assert_string_equal(field, rows[i].field);
@@ -231,7 +246,8 @@ only_an_object_with_short_names_gives_arguments(void **state)
 	memset(longer + 3, 'n', 70);
 	longer[73] = 1;
 	struct bag bag = { NULL, 0, 0 };
-	assert_int_not_equal(route_take_arguments(&bag, (struct value){ (const uint8_t *)longer, 74 }), OK);
+	assert_int_not_equal(route_take_arguments(&bag, (struct value){ (const uint8_t *)longer,
+	    74 }), OK);
 	bag_fini(&bag);
 }
 
@@ -249,9 +265,11 @@ answers_are_taken_apart_whole_or_not_at_all(void **state)
 	assert_int_equal(body_encode(MSG_JOB_OPENED, &body, &w), OK);
 	assert_int_equal(route_absorb(&bag, MSG_JOB_OPENED, value_done(&w)), OK);
 	assert_int_equal(bag_get(&bag, "state").len, 7);
-	assert_int_equal(route_absorb(&bag, MSG_JOB_OPENED, (struct value){ (const uint8_t *)"\x91\x07", 2 }),
+	assert_int_equal(route_absorb(&bag, MSG_JOB_OPENED,
+	    (struct value){ (const uint8_t *)"\x91\x07", 2 }),
 	    ERR_MALFORMED);
-	assert_int_equal(route_absorb(&bag, MSG_JOB_OPENED, (struct value){ (const uint8_t *)"\x90", 1 }), ERR_MALFORMED);
+	assert_int_equal(route_absorb(&bag, MSG_JOB_OPENED, (struct value){ (const uint8_t *)"\x90",
+	    1 }), ERR_MALFORMED);
 	assert_int_equal(bag_get(&bag, "state").len, 7);
 	value_writer_fini(&w);
 	bag_fini(&bag);
@@ -263,7 +281,8 @@ files_that_answers_brought_are_removed_and_others_are_not(void **state)
 	static const struct {
 		const char *name;
 		bool stays;
-	} rows[] = { { "instances/" A_ULID "/spool/x", false }, { "jobs/" A_ULID "/profile.json", true } };
+	} rows[] = { { "instances/" A_ULID "/spool/x", false }, { "jobs/" A_ULID "/profile.json",
+	    true } };
 	const struct tool tool = { .steps = { { MSG_PROFILE_LOAD, NULL } }, .step_count = 1 };
 	char dir[64], path[200];
 	struct spool *spool;
@@ -276,7 +295,8 @@ files_that_answers_brought_are_removed_and_others_are_not(void **state)
 	snprintf(path, sizeof(path), "%s/jobs/" A_ULID, dir);
 	assert_int_equal(mkdir(path, 0700), 0);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct body_profile_loaded body = { .model = { .file = text_of(rows[i].name), .size = 1 } };
+		struct body_profile_loaded body = { .model = { .file = text_of(rows[i].name),
+		    .size = 1 } };
 		struct value_writer w, facts;
 		struct bag bag = { NULL, 0, 0 };
 

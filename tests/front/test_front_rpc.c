@@ -30,18 +30,25 @@ messages_are_told_apart_and_ids_kept_as_tokens(void **state)
 		{ "{" V "\"id\":0,\"method\":\"ping\"}", RPC_REQUEST, "0", "ping" },
 		{ "{" V "\"id\":" SIXTY ",\"method\":\"ping\"}", RPC_REQUEST, SIXTY, "ping" },
 		{ "{" V "\"id\":\"\",\"method\":\"ping\"}", RPC_REQUEST, "\"\"", "ping" },
-		{ "{" V "\"id\":\"a\\u0062\\\"\\n\",\"method\":\"p\\u0069ng\"}", RPC_REQUEST, "\"a\\u0062\\\"\\n\"", "ping" },
-		{ " \t\r\n{\"method\" : \"ping\" , \"id\" : 1 , \"jsonrpc\" : \"2.0\"}\n ", RPC_REQUEST, "1", "ping" },
-		{ "{" V "\"method\":\"notifications/initialized\"}", RPC_NOTIFICATION, NULL, "notifications/initialized" },
+		{ "{" V "\"id\":\"a\\u0062\\\"\\n\",\"method\":\"p\\u0069ng\"}", RPC_REQUEST,
+		    "\"a\\u0062\\\"\\n\"", "ping" },
+		{ " \t\r\n{\"method\" : \"ping\" , \"id\" : 1 , \"jsonrpc\" : \"2.0\"}\n ",
+		    RPC_REQUEST, "1", "ping" },
+		{ "{" V "\"method\":\"notifications/initialized\"}", RPC_NOTIFICATION, NULL,
+		    "notifications/initialized" },
 		{ "{" V "\"id\":1,\"result\":{}}", RPC_RESPONSE, "1", NULL },
-		{ "{" V "\"id\":1,\"error\":{\"code\":-1,\"message\":\"m\"}}", RPC_RESPONSE, "1", NULL },
-		{ "{" V "\"id\":null,\"error\":{\"code\":-1,\"message\":\"m\"}}", RPC_RESPONSE, NULL, NULL },
-		{ "{" V "\"error\":{\"code\":-32700,\"message\":\"m\"}}", RPC_RESPONSE, NULL, NULL },
+		{ "{" V "\"id\":1,\"error\":{\"code\":-1,\"message\":\"m\"}}", RPC_RESPONSE, "1",
+		    NULL },
+		{ "{" V "\"id\":null,\"error\":{\"code\":-1,\"message\":\"m\"}}", RPC_RESPONSE,
+		    NULL, NULL },
+		{ "{" V "\"error\":{\"code\":-32700,\"message\":\"m\"}}", RPC_RESPONSE, NULL,
+		    NULL },
 		/* malformed notifications are still notifications, and get no answer */
 		{ "{\"method\":\"ping\"}", RPC_NOTIFICATION, NULL, NULL },
 		{ "{" V "\"method\":7}", RPC_NOTIFICATION, NULL, NULL },
 		{ "{" V "\"method\":\"x\",\"params\":3}", RPC_NOTIFICATION, NULL, NULL },
-		{ "{\"jsonrpc\":\"1.0\",\"method\":\"x\",\"params\":[]}", RPC_NOTIFICATION, NULL, NULL },
+		{ "{\"jsonrpc\":\"1.0\",\"method\":\"x\",\"params\":[]}", RPC_NOTIFICATION, NULL,
+		    NULL },
 	};
 
 	(void)state;
@@ -95,7 +102,8 @@ what_is_no_message_is_refused_with_its_code(void **state)
 		{ "{" V "\"id\":1}", RPC_INVALID_REQUEST, "1" },
 		{ "{" V "\"id\":1,\"method\":7}", RPC_INVALID_REQUEST, "1" },
 		{ "{" V "\"id\":1,\"method\":null}", RPC_INVALID_REQUEST, "1" },
-		{ "{" V "\"id\":\"a\",\"method\":\"ping\",\"params\":[]}", RPC_INVALID_PARAMS, "\"a\"" },
+		{ "{" V "\"id\":\"a\",\"method\":\"ping\",\"params\":[]}", RPC_INVALID_PARAMS,
+		    "\"a\"" },
 		{ "{" V "\"id\":1,\"method\":\"ping\",\"params\":7}", RPC_INVALID_PARAMS, "1" },
 	};
 
@@ -139,7 +147,8 @@ ids_have_a_longest_length(void **state)
 
 	(void)state;
 	for (int digits = 1023; digits <= 1025; digits++) {
-		int n = snprintf(text, sizeof(text), "{" V "\"method\":\"ping\",\"id\":%0*d}", digits, 0);
+		int n = snprintf(text, sizeof(text), "{" V "\"method\":\"ping\",\"id\":%0*d}",
+		    digits, 0);
 
 		memset(strstr(text, "\"id\":") + 5, '7', (size_t)digits);
 		assert_int_equal(rpc_parse(text, (size_t)n, &rpc, &problem), digits <= 1024);

@@ -78,7 +78,8 @@ a_line_says_when_how_bad_who_and_what(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		listen_to_log(0);
 		log_line(rows[i].severity, "job=%s done", "X");
-		snprintf(pattern, sizeof(pattern), HEAD "%s profiler\\.2/41 job=X done\n$", rows[i].word);
+		snprintf(pattern, sizeof(pattern), HEAD "%s profiler\\.2/41 job=X done\n$",
+		    rows[i].word);
 		assert_matches(heard(), pattern);
 	}
 }
@@ -103,12 +104,14 @@ nothing_in_a_text_can_forge_a_line(void **state)
 	static const struct {
 		const char *text, *written;
 	} rows[] = {
-		{ "a\n2026-01-01T00:00:00.000Z error store.0/1 forged", "a 2026-01-01T00:00:00.000Z error "
+		{ "a\n2026-01-01T00:00:00.000Z error store.0/1 forged",
+		    "a 2026-01-01T00:00:00.000Z error "
 		                                                         "store.0/1 forged" },
 		{ "a\r\nb", "a  b" },
 		{ "\x1b[2Jcleared", " [2Jcleared" },
 		{ "tab\tbell\adel\x7f", "tab bell del " },
-		{ "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d", "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d" },
+		{ "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d",
+		    "\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d" },
 		{ "next\xc2\x85line", "next  line" },
 		{ "csi\xc2\x9b""2J", "csi  2J" },
 		{ "bad \xff\xfe byte", "bad ?? byte" },
@@ -158,7 +161,7 @@ a_long_text_is_cut_between_characters(void **state)
 }
 
 static void
-a_reader_that_does_not_read_holds_nothing_up_and_hears_what_it_missed(void **state)
+a_reader_that_pauses_holds_nothing_up_and_hears_what_it_missed(void **state)
 {
 	static char rubbish[1 << 20];
 	ssize_t filled;
@@ -174,7 +177,8 @@ a_reader_that_does_not_read_holds_nothing_up_and_hears_what_it_missed(void **sta
 	log_line(LOG_INFO, "lost one");
 	log_line(LOG_INFO, "lost two");
 	for (ssize_t left = filled; left > 0;)
-		left -= read(pen.reads, rubbish, left < (ssize_t)sizeof(rubbish) ? (size_t)left : sizeof(rubbish));
+		left -= read(pen.reads, rubbish, left < (ssize_t)sizeof(rubbish)
+		    ? (size_t)left : sizeof(rubbish));
 	log_line(LOG_INFO, "back");
 	assert_matches(heard(), HEAD "info profiler\\.2/41 \\(2 lines lost before this\\) back\n$");
 }
@@ -185,7 +189,8 @@ severities_have_names(void **state)
 	static const struct {
 		const char *word;
 		int severity;
-	} rows[] = { { "debug", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "error", LOG_ERROR },
+	} rows[] = { { "debug", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "error",
+	    LOG_ERROR },
 		{ "panic", -1 }, { "INFO", -1 }, { "", -1 }, { "warning", -1 } };
 
 	(void)state;
@@ -216,7 +221,7 @@ main(void)
 		cmocka_unit_test(what_is_below_the_threshold_is_dropped),
 		cmocka_unit_test(nothing_in_a_text_can_forge_a_line),
 		cmocka_unit_test(a_long_text_is_cut_between_characters),
-		cmocka_unit_test(a_reader_that_does_not_read_holds_nothing_up_and_hears_what_it_missed),
+		cmocka_unit_test(a_reader_that_pauses_holds_nothing_up_and_hears_what_it_missed),
 		cmocka_unit_test(severities_have_names),
 		cmocka_unit_test(a_panic_is_written_and_ends_the_process),
 	};

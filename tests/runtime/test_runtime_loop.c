@@ -99,6 +99,26 @@ each_timer_fires_once(void **state)
 }
 
 static void
+late_timers_fire_in_the_order_of_their_time_and_of_their_start(void **state)
+{
+	static const struct {
+		const char *letter;
+		int64_t delay_ms;
+	} rows[] = { { "d", 5 }, { "a", 0 }, { "e", 6 }, { "b", 0 }, { "c", 1 } };
+	struct timer *moved = timer_saying("z", 0, true);
+	int64_t before;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		timer_saying(rows[i].letter, rows[i].delay_ms, false);
+	timer_start(moved, 7);
+	for (before = loop_now_ms(); loop_now_ms() - before < 8;)
+		continue;            /* nobody turns the loop meanwhile */
+	turn(seen.loop);
+	assert_string_equal(seen.said, "abcdez");
+}
+
+static void
 a_timer_never_fires_early(void **state)
 {
 	int64_t before = loop_now_ms();
@@ -401,6 +421,7 @@ main(void)
 #define WITH_LOOP(f) cmocka_unit_test_setup_teardown(f, open_loop, close_loop)
 	const struct CMUnitTest tests[] = {
 		WITH_LOOP(each_timer_fires_once),
+		WITH_LOOP(late_timers_fire_in_the_order_of_their_time_and_of_their_start),
 		WITH_LOOP(a_timer_never_fires_early),
 		WITH_LOOP(a_running_timer_is_moved_and_a_stopped_one_is_silent),
 		WITH_LOOP(negative_delays_are_now),

@@ -19,7 +19,8 @@ parse(const char *const *arguments, struct settings *ret_settings)
 	for (; arguments[argc - 1] != NULL; argc++)
 		argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
 	argp_err_exit_status = EXIT_CODE_USAGE;
-	return argp_parse(&settings_argp, argc, argv, 0, NULL, ret_settings) == 0 ? EXIT_CODE_OK : -1;
+	return argp_parse(&settings_argp, argc, argv, 0, NULL, ret_settings) == 0
+	    ? EXIT_CODE_OK : -1;
 }
 
 static int
@@ -38,7 +39,8 @@ parse_apart(const char *const *arguments)
 static void
 what_the_supervisor_gives_is_taken(void **state)
 {
-	static const char *const arguments[] = { "--index", "7", "--incarnation", "4294967295", "--instance", A_ULID,
+	static const char *const arguments[] = { "--index", "7", "--incarnation", "4294967295",
+	    "--instance", A_ULID,
 		"--state", "/var/lib/x", "--runtime", "/run/x", "--log-level", "error", NULL };
 	struct settings s = { 0 };
 

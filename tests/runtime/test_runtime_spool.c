@@ -88,7 +88,8 @@ only_two_shapes_of_names_are_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (spool_name_valid(text_of(rows[i].name)) != rows[i].valid)
-			fail_msg("'%s' is taken for %s", rows[i].name, rows[i].valid ? "invalid" : "valid");
+			fail_msg("'%s' is taken for %s", rows[i].name, rows[i].valid
+			    ? "invalid" : "valid");
 	assert_false(spool_name_valid((struct text){ NULL, 0 }));
 	memset(longest + strlen(longest), 'x', SPOOL_NAME_MAX + 1 - strlen(longest));
 	assert_true(spool_name_valid((struct text){ longest, SPOOL_NAME_MAX }));
@@ -105,7 +106,8 @@ small_blobs_stay_inline_and_large_ones_become_files(void **state)
 	static const struct {
 		size_t len;
 		bool file;
-	} rows[] = { { 0, false }, { 1, false }, { INLINE_MAX, false }, { INLINE_MAX + 1, true }, { 3000000, true } };
+	} rows[] = { { 0, false }, { 1, false }, { INLINE_MAX, false }, { INLINE_MAX + 1, true },
+	    { 3000000, true } };
 	uint8_t *bytes = malloc(3000000);
 
 	(void)state;
@@ -341,7 +343,8 @@ files_of_jobs_are_described(void **state)
 
 		if (rows[i].bytes != NULL)
 			file_write(path_of(rows[i].name), rows[i].bytes, strlen(rows[i].bytes));
-		assert_int_equal(spool_describe(here.spool, rows[i].name, here.name, &blob), rows[i].expected);
+		assert_int_equal(spool_describe(here.spool, rows[i].name, here.name, &blob),
+		    rows[i].expected);
 		if (rows[i].expected != OK)
 			continue;
 		assert_true(text_is(blob.file, rows[i].name));
@@ -396,6 +399,29 @@ only_files_of_this_instances_spool_are_dropped(void **state)
 	spool_drop(here.spool, (struct text){ NULL, 0 });
 }
 
+static void
+a_sweep_removes_what_an_earlier_process_left_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *name;
+		bool gone;
+	} rows[] = {
+		{ SPOOL_OF(A_ULID) ANOTHER_ULID, true },
+		{ SPOOL_OF(A_ULID) "named_by_somebody", false },
+		{ SPOOL_OF(ANOTHER_ULID) A_ULID, false },
+	};
+
+	(void)state;
+	spool_sweep(here.spool);
+	assert_int_equal(mkdir(path_of("instances/" ANOTHER_ULID), 0700), 0);
+	assert_int_equal(mkdir(path_of("instances/" ANOTHER_ULID "/spool"), 0700), 0);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		file_write(path_of(rows[i].name), "x", 1);
+	spool_sweep(here.spool);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(access(path_of(rows[i].name), F_OK) != 0, rows[i].gone);
+}
+
 /* ---- hashes ---- */
 
 static void
@@ -432,6 +458,7 @@ main(void)
 		WITH_SPOOL(files_of_jobs_are_described),
 		WITH_SPOOL(an_empty_file_is_not_a_nil_blob),
 		WITH_SPOOL(only_files_of_this_instances_spool_are_dropped),
+		WITH_SPOOL(a_sweep_removes_what_an_earlier_process_left_and_nothing_else),
 		cmocka_unit_test(hashes_are_those_of_the_standard),
 	};
 

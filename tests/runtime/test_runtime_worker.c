@@ -37,7 +37,8 @@ answer_at_once(struct worker *w, const struct request *request, const void *body
 	value_put_int(&v, "deadline_ms", request->deadline_ms);
 	answer.result = value_done(&v);
 	worker_answer(w, request->number, MSG_JOB_LOADED, &answer);
-	worker_answer(w, request->number, MSG_JOB_LOADED, &answer);      /* a second one goes nowhere */
+	worker_answer(w, request->number, MSG_JOB_LOADED,
+	    &answer);      /* a second one goes nowhere */
 	worker_fail(w, request->number, ERR_INTERNAL, "too late", NULL);
 	value_writer_fini(&v);
 	return OK;
@@ -145,8 +146,10 @@ be_worker(int argc, char **argv)
 		{ MSG_JOB_UNFINISHED, hold },
 		{ MSG_NONE, NULL },
 	};
-	const struct worker_spec spec = { .role = ROLE_STORE, .name = "test-worker", .handlers = handlers,
-		.state = bytes, .open = check_open, .cancel = on_cancel, .output_taken = on_output_taken,
+	const struct worker_spec spec = { .role = ROLE_STORE, .name = "test-worker",
+	    .handlers = handlers,
+		.state = bytes, .open = check_open, .cancel = on_cancel,
+		    .output_taken = on_output_taken,
 		.drain = on_drain };
 
 	return worker_main(&spec, argc, argv);
@@ -232,7 +235,8 @@ expect_record(enum control_type type, uint32_t peer_incarnation)
 static void
 tell(enum control_type type, uint32_t incarnation)
 {
-	const struct control_record r = { .type = type, .role = ROLE_FRONT, .incarnation = incarnation,
+	const struct control_record r = { .type = type, .role = ROLE_FRONT,
+	    .incarnation = incarnation,
 		.pid = (int32_t)getpid(), .value_ms = 1000 };
 
 	assert_int_equal(control_send(here.control_fd, &r), OK);
@@ -242,7 +246,8 @@ static void
 start_worker(const char *open_result)
 {
 	int pair[2], fds[2] = { -1, -1 };
-	const char *arguments[] = { "--index=2", "--incarnation=4", "--instance=" A_ULID, "--state", here.dir, "--runtime",
+	const char *arguments[] = { "--index=2", "--incarnation=4", "--instance=" A_ULID, "--state",
+	    here.dir, "--runtime",
 		here.dir, "--log-level=error", NULL };
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
@@ -320,8 +325,10 @@ dial(uint32_t front)
 	char path[108];
 
 	here.incarnation = front;
-	assert_int_equal(channel_path(path, sizeof(path), here.dir, ROLE_STORE, INDEX, WORKER_INCARNATION, front, here.channel), OK);
-	assert_int_equal(mailbox_dial(here.loop, path, here.worker, on_message, on_gone, NULL, &here.mailbox), OK);
+	assert_int_equal(channel_path(path, sizeof(path), here.dir, ROLE_STORE, INDEX,
+	    WORKER_INCARNATION, front, here.channel), OK);
+	assert_int_equal(mailbox_dial(here.loop, path, here.worker, on_message, on_gone, NULL,
+	    &here.mailbox), OK);
 }
 
 static void
@@ -335,7 +342,8 @@ come_up(uint32_t front)
 static void
 send_body(uint64_t number, enum msg_type type, const void *body)
 {
-	const struct frame f = { .type = type, .request = number, .incarnation = here.incarnation, .deadline_ms = 1234 };
+	const struct frame f = { .type = type, .request = number, .incarnation = here.incarnation,
+	    .deadline_ms = 1234 };
 
 	assert_int_equal(mailbox_send_body(here.mailbox, &f, body), OK);
 }
@@ -355,7 +363,8 @@ send_ack(uint64_t number)
 static void
 send_held(uint64_t number)
 {
-	send_body(number, MSG_JOB_UNFINISHED, &(struct body_job_unfinished){ .instance = text_of(A_ULID) });
+	send_body(number, MSG_JOB_UNFINISHED,
+	    &(struct body_job_unfinished){ .instance = text_of(A_ULID) });
 }
 
 /* The worker has handled everything sent before, and answered nothing else in between. */
@@ -585,7 +594,8 @@ a_handlers_error_is_the_answer(void **state)
 	(void)state;
 	value_writer_init(&v);
 	value_map(&v, 0);
-	send_body(1, MSG_JOB_OPEN, &(struct body_job_open){ .job_id = text_of(A_ULID), .instance = text_of(A_ULID),
+	send_body(1, MSG_JOB_OPEN, &(struct body_job_open){ .job_id = text_of(A_ULID),
+	    .instance = text_of(A_ULID),
 	    .tool = text_of("t"), .arguments = value_done(&v) });
 	expect_error(1, ERR_CORRUPT, "");
 	value_writer_fini(&v);
@@ -597,7 +607,8 @@ texts_over_their_limit_are_cut_between_characters(void **state)
 	const struct answer *a;
 
 	(void)state;
-	send_body(1, MSG_PROFILE_LOAD, &(struct body_profile_load){ .profile_id = text_of(A_ULID) });
+	send_body(1, MSG_PROFILE_LOAD,
+	    &(struct body_profile_load){ .profile_id = text_of(A_ULID) });
 	a = next_answer();
 	assert_int_equal(a->error.code, ERR_NOT_FOUND);
 	assert_int_equal(strlen(a->text), 2047);
@@ -620,7 +631,8 @@ progress_and_output_come_before_the_answer_and_not_after(void **state)
 	static const enum msg_type expected[] = { MSG_PROGRESS, MSG_OUTPUT, MSG_JOB_MARKED };
 
 	(void)state;
-	send_body(1, MSG_JOB_MARK, &(struct body_job_mark){ .job_id = text_of(A_ULID), .state = text_of("running") });
+	send_body(1, MSG_JOB_MARK, &(struct body_job_mark){ .job_id = text_of(A_ULID),
+	    .state = text_of("running") });
 	for (size_t i = 0; i < COUNT_OF(expected); i++)
 		assert_int_equal(next_answer()->type, expected[i]);
 	expect_sentinel(2);
@@ -645,7 +657,8 @@ what_cannot_be_decoded_is_answered_with_malformed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const struct frame f = { .type = MSG_JOB_LOAD, .request = i + 1, .incarnation = FRONT,
+		const struct frame f = { .type = MSG_JOB_LOAD, .request = i + 1,
+		    .incarnation = FRONT,
 			.body = { (const uint8_t *)rows[i].bytes, rows[i].len } };
 
 		assert_int_equal(mailbox_send_frame(here.mailbox, &f), OK);
@@ -669,7 +682,8 @@ what_is_not_for_this_worker_is_dropped(void **state)
 	assert_int_equal(mailbox_send(here.mailbox, garbage, sizeof(garbage)), OK);
 	assert_int_equal(mailbox_send(here.mailbox, "", 0), OK);
 	/* a message that nobody handles here, one that is no request, and notices about nothing */
-	send_body(4, MSG_PROFILE_ATTACH, &(struct body_profile_attach){ .job_id = text_of(A_ULID) });
+	send_body(4, MSG_PROFILE_ATTACH,
+	    &(struct body_profile_attach){ .job_id = text_of(A_ULID) });
 	send_body(5, MSG_JOB_MARKED, &(struct body_job_marked){ .end_ = 0 });
 	send_body(6, MSG_CANCEL, &(struct body_cancel){ .end_ = 0 });
 	send_ack(7);
@@ -728,7 +742,7 @@ a_front_that_hangs_up_is_offered_another_channel(void **state)
 {
 	(void)state;
 	for (uint64_t i = 0; i < 10; i++) {
-		send_held(1);                    /* the same number each time: the old one is forgotten */
+		send_held(1);        /* the same number each time: the old one is forgotten */
 		expect_sentinel(2);
 		mailbox_close(&here.mailbox);
 		await_ready(FRONT);
@@ -770,7 +784,8 @@ news_of_other_processes_and_old_fronts_change_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(others); i++)
 		assert_int_equal(control_send(here.control_fd, &others[i]), OK);
-	assert_int_equal(send(here.control_fd, garbage, sizeof(garbage), MSG_NOSIGNAL), sizeof(garbage));
+	assert_int_equal(send(here.control_fd, garbage, sizeof(garbage), MSG_NOSIGNAL),
+	    sizeof(garbage));
 	assert_int_equal(send(here.control_fd, garbage, 3, MSG_NOSIGNAL), 3);
 	expect_sentinel(1);
 	assert_int_equal(here.gone, 0);

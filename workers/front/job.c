@@ -422,11 +422,12 @@ on_retry(void *arg)
 			job_hold(job, &(struct reply){ .error = ERR_NO_MEMORY });
 	} else if (job->ask == NULL) {
 		job_step(job);
-	} else if (job->phase == PHASE_ROUTE) {
-		mark_running(job);
+	} else {
+		if (job->phase == PHASE_ROUTE)
+			mark_running(job);
+		if (job->running && job->cancelled)
+			ask_cancel(job->ask);
 	}
-	if (job->ask != NULL && job->running && job->cancelled)
-		ask_cancel(job->ask);
 }
 
 /* ---- from outside ---- */

@@ -8,6 +8,7 @@ struct tree {
 	struct front *front;
 	struct control_record rows[LIMIT_CHILDREN + 1];
 	unsigned count;
+	bool asking;             /* the supervisor has not told everything yet */
 	struct tree_watch *watches;
 };
 
@@ -31,15 +32,14 @@ tree_free(struct tree **tree)
 void
 tree_read(struct tree *tree, struct tree_watch *watch)
 {
-	bool first = tree->watches == NULL;
-
 	watch->waiting = true;
 	watch->next = tree->watches;
 	tree->watches = watch;
-	if (first) {
-		tree->count = 0;
-		parent_say(tree->front->parent, CONTROL_ASK_TREE, 0, 0, "");
-	}
+	if (tree->asking)
+		return;
+	tree->asking = true;
+	tree->count = 0;
+	parent_say(tree->front->parent, CONTROL_ASK_TREE, 0, 0, "");
 }
 
 void
@@ -93,6 +93,7 @@ tell(struct tree *tree)
 {
 	struct value_writer w;
 
+	tree->asking = false;
 	value_writer_init(&w);
 	put_result(tree, &w);
 	while (tree->watches != NULL) {

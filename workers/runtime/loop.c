@@ -18,6 +18,7 @@ struct watch {
 struct timer {
 	struct loop *loop;
 	int64_t due_ms;
+	uint64_t started;        /* number of its last start among all of the loop */
 	timer_fn *run;
 	void *arg;
 	bool running, closed;
@@ -27,6 +28,7 @@ struct timer {
 struct loop {
 	struct watch *watches;
 	struct timer *timers;
+	uint64_t starts;
 	struct pollfd *fds;
 	struct watch **polled;   /* polled[i] belongs to fds[i] */
 	size_t room;
@@ -120,7 +122,7 @@ loop_timer(struct loop *loop, timer_fn *run, void *arg)
 
 	if (t == NULL)
 		return NULL;
-	*t = (struct timer){ loop, 0, run, arg, false, false, loop->timers };
+	*t = (struct timer){ .loop = loop, .run = run, .arg = arg, .next = loop->timers };
 	loop->timers = t;
 	return t;
 }
@@ -129,6 +131,7 @@ void
 timer_start(struct timer *timer, int64_t delay_ms)
 {
 	timer->due_ms = loop_now_ms() + (delay_ms > 0 ? delay_ms : 0);
+	timer->started = ++timer->loop->starts;
 	timer->running = true;
 }
 
@@ -200,14 +203,30 @@ next_timeout_ms(const struct loop *loop)
 	return nearest > 60000 ? 60000 : (int)nearest;
 }
 
+/* The earliest that is due, of those that run since before start number `last`. */
+static struct timer *
+next_due(const struct loop *loop, int64_t now, uint64_t last)
+{
+	struct timer *found = NULL;
+
+	for (struct timer *t = loop->timers; t != NULL; t = t->next) {
+		if (!t->running || t->due_ms > now || t->started > last)
+			continue;
+		if (found == NULL || t->due_ms < found->due_ms ||
+		    (t->due_ms == found->due_ms && t->started < found->started))
+			found = t;
+	}
+	return found;
+}
+
 static void
 fire_timers(struct loop *loop)
 {
 	int64_t now = loop_now_ms();
+	uint64_t last = loop->starts;    /* what callbacks start has its turn later */
+	struct timer *t;
 
-	for (struct timer *t = loop->timers; t != NULL && !loop->stopping; t = t->next) {
-		if (!t->running || t->closed || t->due_ms > now)
-			continue;
+	while (!loop->stopping && (t = next_due(loop, now, last)) != NULL) {
 		t->running = false;
 		t->run(t->arg);
 	}

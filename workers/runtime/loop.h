@@ -34,7 +34,8 @@ void watch_close(struct watch **watch);
 
 /* A timer that is not running. NULL when out of memory. */
 struct timer *loop_timer(struct loop *loop, timer_fn *run, void *arg);
-/* Fires once, delay_ms from now (0: on the next turn); a running timer is moved. */
+/* Fires once, delay_ms from now (0: on the next turn); a running timer is moved. Those that are due
+ * fire in the order of their time, and of their starts. */
 void timer_start(struct timer *timer, int64_t delay_ms);
 void timer_stop(struct timer *timer);
 bool timer_running(const struct timer *timer);

@@ -100,7 +100,6 @@ pipe_removed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 	(void)event;
 	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_PID, &pid) == 0 && (pid_t)pid != m->peer)
 		return;                  /* an intruder's, refused above */
-	atomic_store(&m->connected, false);
 	atomic_store(&m->removed, true);
 	wake(m);
 }
@@ -335,7 +334,8 @@ mailbox_send_body(struct mailbox *m, const struct frame *f, const void *body)
 bool
 mailbox_connected(const struct mailbox *m)
 {
-	return atomic_load(&m->connected);
+	/* who is turned away may be told that it is removed before that it was added */
+	return atomic_load(&m->connected) && !atomic_load(&m->removed);
 }
 
 void
