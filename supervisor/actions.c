@@ -42,8 +42,10 @@ action_drain(struct supervisor *s, struct child *c, int64_t now_ms)
 {
 	int64_t left_ms = s->stop_by_ms - now_ms;
 	struct control_record r = { .type = CONTROL_DRAIN, .role = c->spec->role, .index = c->index,
-		.incarnation = c->incarnation, .value_ms = left_ms < c->spec->stop_ms ? left_ms : c->spec->stop_ms };
+		.incarnation = c->incarnation, .value_ms = c->spec->stop_ms };
 
+	if (left_ms < r.value_ms)
+		r.value_ms = left_ms;
 	child_send(c, &r);
 }
 

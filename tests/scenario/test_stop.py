@@ -18,6 +18,7 @@ from server import SERVER, environment
 @pytest.mark.parametrize("role", processes.ROLES)
 def test_a_stopped_worker_is_replaced(server, role):
     server.ready()
+    server.facts("list_profiles")  # what the front asks the store at its start is answered
     old = server.kill(role, signal.SIGSTOP)
     processes.until(lambda: processes.stopped(old), what="the stop")
     processes.until(lambda: server.tree().get(role, [old])[0] != old, 30, "a new " + role)

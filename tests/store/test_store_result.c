@@ -145,10 +145,7 @@ warnings_are_joined_within_bounds(void **state)
 		finish(&r, &a);
 		assert_true(a.w.buffer.size <= RESULT_MAX);
 		warnings = value_get(a.root, "warnings");
-		if (cases[i].most == 0)
-			assert_null(warnings);
-		else
-			assert_in_range(warnings->via.array.size, cases[i].least, cases[i].most);
+		assert_in_range(warnings->via.array.size, cases[i].least, cases[i].most);
 		answer_fini(&a);
 		value_tree_fini(&first);
 		value_tree_fini(&second);

@@ -9,6 +9,8 @@
 #include "workers/front/tree.h"
 #include "workers/runtime/log.h"
 
+#define LISTED_MS 10             /* until the store has said which jobs are unfinished */
+
 struct call {
 	struct front *front;
 	const struct tool *tool;
@@ -18,7 +20,7 @@ struct call {
 	struct job_watch watch;      /* while it waits for a job */
 	struct tree_watch tree;      /* while it waits for the tree */
 	struct timer *timer;         /* starts the call; later: how long it waits for a job */
-	bool started;
+	bool waits;                  /* for a job; else the timer begins the step */
 	const struct call_events *events;
 	void *arg;
 };
@@ -113,6 +115,7 @@ on_job_ended(void *arg, const struct reply *failure)
 	struct call *call = arg;
 
 	timer_stop(call->timer);
+	call->waits = false;
 	if (failure != NULL)
 		call_end(call, failure);
 	else
@@ -149,10 +152,15 @@ local_job_wait(struct call *call, const void *body)
 	const struct body_job_wait *wait = body;
 	struct job *job = named_job(call, wait->job_id);
 
+	if (job == NULL && !jobs_listed(call->front->jobs)) {
+		timer_start(call->timer, LISTED_MS);
+		return;
+	}
 	if (job == NULL) {
 		step_over(call);
 		return;
 	}
+	call->waits = true;
 	call->watch = (struct job_watch){ .ended = on_job_ended, .progress = on_job_progress,
 		.output = on_job_output, .arg = call };
 	job_watch(job, &call->watch);
@@ -254,13 +262,13 @@ on_timer(void *arg)
 {
 	struct call *call = arg;
 
-	if (!call->started) {
-		call->started = true;
+	if (!call->waits) {
 		call_step(call);
-	} else {
-		job_unwatch(&call->watch);
-		step_over(call);
+		return;
 	}
+	call->waits = false;
+	job_unwatch(&call->watch);
+	step_over(call);
 }
 
 struct call *

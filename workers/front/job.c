@@ -38,6 +38,7 @@ struct jobs {
 	struct front *front;
 	struct job *first;
 	bool more;               /* the store may know further unfinished jobs than it could name */
+	bool listed;             /* it has named some once, or failed to */
 };
 
 static void job_step(struct job *job);
@@ -453,6 +454,12 @@ jobs_free(struct jobs **jobs)
 	*jobs = NULL;
 }
 
+bool
+jobs_listed(const struct jobs *jobs)
+{
+	return jobs->listed;
+}
+
 struct job *
 jobs_find(struct jobs *jobs, const char *id)
 {
@@ -573,6 +580,7 @@ on_unfinished(void *arg, const struct reply *reply)
 	struct body_job_list list;
 	struct value_tree tree;
 
+	jobs->listed = true;
 	if (reply->error != OK || body_decode(reply->type, reply->body, &list) != OK) {
 		log_line(LOG_WARN, "the store did not say which jobs are unfinished: %s", err_info(reply->error)->name);
 		return;

@@ -35,6 +35,9 @@ enum err jobs_start(struct jobs *jobs, const struct tool *tool, const char *job_
 /* Asks the store for this instance's unfinished jobs and takes them up. */
 void jobs_resume(struct jobs *jobs);
 
+/* Whether the store has said which jobs are unfinished (or could not): until then a job may go on that is not known. */
+bool jobs_listed(const struct jobs *jobs);
+
 /* NULL when no such job goes on here. */
 struct job *jobs_find(struct jobs *jobs, const char *job_id);
 const char *job_id(const struct job *job);

@@ -16,6 +16,7 @@
 #define DELIVER_MS 300           /* for a client that asked and then does not read */
 #define HUNG_UP_MS 1000          /* for one that closed its input while it owes us reading */
 #define LINES_PER_TURN 64
+#define LAST_TURNS 16
 
 struct stdio {
 	struct front *front;
@@ -366,9 +367,16 @@ on_left(void *arg)
 	flush(s);
 }
 
+/* What the client has sent by now is still taken. */
 void
 stdio_leave(struct stdio *s)
 {
+	for (int turn = 0; turn < LAST_TURNS && !s->ended_input && !s->blocked; turn++) {
+		timer_stop(s->more);
+		read_some(s);
+		if (!timer_running(s->more))
+			break;
+	}
 	if (!s->ended_input)
 		input_ended(s);
 }

@@ -100,7 +100,6 @@ put_usage(struct map *m, const struct report_input *in)
 	put_real(m, "wall_s", in->wall_s);
 	put_real(m, "user_s", user_s);
 	put_real(m, "system_s", system_s);
-	put_real(m, "cpu_s", user_s + system_s);
 	put_real(m, "max_rss_mb", (double)in->usage.ru_maxrss / 1024);
 }
 

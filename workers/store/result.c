@@ -165,10 +165,7 @@ result_warnings(struct result *r, const msgpack_object *first, const msgpack_obj
 	count = add_elements(r, value_get(first, "warnings"));
 	count += add_elements(r, value_get(second, "warnings"));
 	value_close_array(&r->w, opened, count);
-	if (count == 0)
-		r->w.buffer.size = mark;
-	else
-		member_end(r, key, mark, ROOM_LEFT_OUT);
+	member_end(r, key, mark, ROOM_LEFT_OUT);
 }
 
 static void
