@@ -7,7 +7,7 @@
  *   REQUIRED   nil is refused by the decoder;  NIL: nil is allowed (at == NULL; for REAL: NaN)
  *
  * Names are the names of the public interface: a route takes a step's fields by name from the
- * call's arguments and all earlier answers (DESIGN of routes: protocol/catalog/README.md).
+ * call's arguments and all earlier answers (protocol/catalog/README.md).
  */
 #ifndef PROTOCOL_FIELDS_H
 #define PROTOCOL_FIELDS_H

@@ -7,7 +7,7 @@
 #define LIMIT_FRAME (1u << 20)             /* one nng message: envelope and body */
 #define LIMIT_INLINE (256u << 10)          /* a larger blob travels as a file in the spool */
 #define LIMIT_SPOOL_FILE (512u << 20)      /* one spool file: the largest profile we take */
-#define LIMIT_MSGPACK_DEPTH 24             /* msgpack-c 4.0 stops at 32 (IPC.md 5) */
+#define LIMIT_MSGPACK_DEPTH 24             /* msgpack-c 4.0 stops at 32 */
 #define LIMIT_MSGPACK_NODES (1u << 20)     /* objects in one value that is unpacked into a tree */
 #define LIMIT_JSON_LINE (16u << 20)        /* one JSON-RPC line from a client (E10) */
 #define LIMIT_JSON_DEPTH 64

@@ -1,7 +1,7 @@
 /*
  * msgpack values: one writer, one check of hostile bytes, one reader.
  *
- * msgpack-c reserves memory for whatever length a header claims and checks no UTF-8 (IPC.md 5), so
+ * msgpack-c reserves memory for whatever length a header claims and checks no UTF-8, so
  * nothing is given to it before value_check has walked it.
  */
 #ifndef PROTOCOL_VALUE_H

@@ -1,7 +1,7 @@
 /*
  * Processes that children started. We are a subreaper, so what a dead worker leaves behind becomes
  * our child, however often it was forked and whatever session it is in. A tree is killed by
- * stopping all of it first, until no new member appears, and killing it then (IPC.md 8).
+ * stopping all of it first, until no new member appears, and killing it then.
  */
 #ifndef SUPERVISOR_ORPHANS_H
 #define SUPERVISOR_ORPHANS_H

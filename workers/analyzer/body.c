@@ -133,7 +133,7 @@ scan_row(struct scan *s, const struct context_line *from)
 }
 
 /*
- * Python 3.11 books a loop's jumps back on the function's first line (SCALENE.md 2.3), so that
+ * Python 3.11 books a loop's jumps back on the function's first line, so that
  * where there is one loop, that line's time is the loop's.
  */
 static void

@@ -3,7 +3,7 @@
  *
  * Functions and classes inside it are left out; they have bodies of their own. Loops are told by
  * indentation; only the outermost have figures, because Scalene spreads samples over all lines of a
- * loop (ANALYSIS.md 4.3, G3).
+ * loop.
  */
 #ifndef WORKERS_ANALYZER_BODY_H
 #define WORKERS_ANALYZER_BODY_H

@@ -1,7 +1,7 @@
 /*
  * What of a profile is worth a look: functions by CPU time, lines by the memory they hold.
  *
- * Functions, because Scalene spreads a sample over the lines of a loop (ANALYSIS.md 4.3, G3); and
+ * Functions, because Scalene spreads a sample over the lines of a loop; and
  * how grave one is follows from the lower end of its 95 % interval, so that few samples make less
  * of it. Memory counts by its size and by its part of the run's peak. A line's own peak is that of
  * one visit, and so misses what it keeps from visit to visit; where the run kept most of what it

@@ -1,7 +1,7 @@
 /*
  * Source lines that have no figure themselves but show what those with figures mean. On Python 3.11
  * the line that costs most may have none at all: `if name not in seen` of a loop is booked on the
- * function's first line and on the call before it (SCALENE.md 2.3).
+ * function's first line and on the call before it.
  */
 #ifndef WORKERS_ANALYZER_CONTEXT_H
 #define WORKERS_ANALYZER_CONTEXT_H

@@ -1,6 +1,6 @@
 /*
  * Function totals, summed from lines. Scalene's own functions[] lacks the samples that it spreads
- * over the other lines of a loop, up to half of a function (SCALENE.md 2.3), so only names are
+ * over the other lines of a loop, up to half of a function, so only names are
  * taken from there.
  */
 #ifndef WORKERS_ANALYZER_FUNCTIONS_H

@@ -1,6 +1,6 @@
 /*
  * Whether the whole process grew, which is better evidence of a leak than Scalene's detector: that
- * reports lines of programs without a leak, and misses leaks (SCALENE.md 6).
+ * reports lines of programs without a leak, and misses leaks.
  */
 #ifndef WORKERS_ANALYZER_GROWTH_H
 #define WORKERS_ANALYZER_GROWTH_H

@@ -15,7 +15,7 @@
  *   plus_minus_percent, source, note? }
  *
  * with `function` unless brief, and `note` on a function's first line, where Python 3.11 books a
- * loop's jumps back (SCALENE.md 2.3).
+ * loop's jumps back.
  */
 void item_line(struct value_writer *w, const struct profile *p, const struct profile_line *l,
     bool brief);

@@ -33,7 +33,7 @@
  * function's figure comes from its lines (SUM, MAX, or NONE: it has none).
  *
  * `wait` is Scalene's "sys": share x (1 - user time / wall time), that is sleeping, blocked, in the
- * kernel, or waiting for a core (SCALENE.md 2.2). PEAK is the highest net allocation during one
+ * kernel, or waiting for a core. PEAK is the highest net allocation during one
  * visit of the line, so a function shows the largest of its lines, not their sum.
  */
 #define METRICS(METRIC) \
@@ -192,7 +192,7 @@ void metric_combine(double total[METRIC_COUNT], const double line[METRIC_COUNT])
 /*
  * CPU seconds behind a share: share x elapsed x U, U = (python + native percent of all lines) /
  * 100. The wait part is left out by U for the whole run and not per line, because on a busy machine
- * it is mostly time without a core, spread over all lines alike (ANALYSIS.md 2.2). Over a whole run
+ * it is mostly time without a core, spread over all lines alike. Over a whole run
  * that is elapsed x U.
  */
 double profile_cpu_s(const struct profile *p, double share_percent);

@@ -1,7 +1,7 @@
 /*
  * Recommendations from one profile: a rule speaks only where its metric and its pattern in the
- * source both hold, never promises more than Amdahl's bound, and says nothing on too few samples
- * (ANALYSIS.md 4.2 to 4.4, whose rule numbers are used here).
+ * source both hold, never promises more than Amdahl's bound, and says nothing on too few samples.
+ * Rules are numbered R1, R2, ...; the numbers are part of the answers.
  */
 #ifndef WORKERS_ANALYZER_RULES_H
 #define WORKERS_ANALYZER_RULES_H

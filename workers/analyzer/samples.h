@@ -5,7 +5,7 @@
  * counts of the Python stacks (too low where child processes were merged, and nearly nothing with
  * --no-stacks, which still records stacks of other threads), and the number of distinct times in
  * all cpu_samples_list (the main thread's alone, at most 500 a line). In a program with one thread,
- * with stacks, both are equal (SCALENE.md 5).
+ * with stacks, both are equal.
  */
 #ifndef WORKERS_ANALYZER_SAMPLES_H
 #define WORKERS_ANALYZER_SAMPLES_H
@@ -32,7 +32,7 @@ uint64_t sample_times_distinct(struct sample_times *t);
 
 /*
  * Half the width of the 95 % interval of a share, in percent points: 2 x sqrt(2 p (1 - p) / n). The
- * factor 2 under the root is there because the sampling intervals are exponential (SCALENE.md 5).
+ * factor 2 under the root is there because the sampling intervals are exponential.
  * NaN when n is unknown or 0.
  */
 double share_plus_minus(const struct profile *p, double share_percent);

@@ -28,8 +28,8 @@ struct scopes {
  * from the `def` or `class` line and the scopes around it, written as Python writes __qualname__; a
  * scope whose first line is not in the profile is "<line N>". Texts are in the arena.
  *
- * The decorators matter for more than names: what Python 3.11 books on a function's first line
- * (SCALENE.md 2.3) it books on the first decorator, which Scalene's extents leave to the class
+ * The decorators matter for more than names: what Python 3.11 books on a function's first line it
+ * books on the first decorator, which Scalene's extents leave to the class
  * around it.
  */
 enum err scopes_find(const struct source *s, struct arena *a, struct scopes *ret_scopes);

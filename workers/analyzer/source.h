@@ -45,7 +45,7 @@ const struct source_row *source_row(const struct source *s, uint32_t number);
 
 /*
  * The line's text without its line end, in `buf`; Scalene's replacements of & < > by \u0026 \u003c
- * \u003e (SCALENE.md 2.2) are undone. Returns the length, at most `size`.
+ * \u003e are undone. Returns the length, at most `size`.
  */
 size_t source_row_text(const struct source_row *row, char *buf, size_t size);
 

@@ -9,7 +9,7 @@
  * Reads the raw array [[[frame, ...], {count, ...}], ...] into frames, stacks and stack_frames of
  * `p`, stacks with most samples first, until PROFILE_FRAMES_MAX frames are there; the rest is left
  * out with NOTE_STACKS_CUT. *ret_samples is the sum of all counts, left-out stacks included.
- * Weights other than `count` are not read: Scalene renormalises them in place (SCALENE.md 2.3).
+ * Weights other than `count` are not read: Scalene renormalises them in place.
  * ERR_NO_MEMORY.
  */
 enum err stacks_read(struct profile *p, struct json_span array, uint64_t *ret_samples);

@@ -48,8 +48,7 @@ memory_item(struct value_writer *w, const struct profile *p, const void *from, u
 	item_memory_line(w, p, &p->lines[r->at[index].index], false);
 }
 
-/* What the system counted stands beside Scalene's peak, which it may inflate itself (SCALENE.md
- * 6). */
+/* What the system counted stands beside Scalene's peak, which it may inflate itself. */
 static void
 memory_totals(struct map *m, const struct view_query *q)
 {

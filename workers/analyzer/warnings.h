@@ -6,7 +6,7 @@
 #include "workers/analyzer/profile.h"
 
 /*
- * From these figures on memory profiling is taken to have distorted the CPU figures (SCALENE.md 4):
+ * From these figures on memory profiling is taken to have distorted the CPU figures:
  * memory copied on one line, and volume allocated relative to the peak of what was held, if there
  * was that much at all.
  *

@@ -17,7 +17,7 @@
 #define CONNECTION_MEMORY ((size_t)32 << 10) /* head and buffers; a larger head is answered 431 */
 #define IDLE_S 30u
 #define PATIENCE_MS 60000        /* for a whole head and body, and for reading an answer: a byte now and then resets
-                                    libmicrohttpd's own timeout (IPC.md 7) */
+                                    libmicrohttpd's own timeout */
 #define DELIVER_MS 1000          /* when leaving, for clients that do not read */
 
 /* One connection. */

@@ -1,6 +1,6 @@
 /*
  * Jobs: a tool's route that goes on whoever watches. A job is written to the store before anything runs, runs at most
- * once, and ends in exactly one outcome; requests only watch (DESIGN section 5, in the README: "Jobs").
+ * once, and ends in exactly one outcome; requests only watch (README.md).
  */
 #ifndef WORKERS_FRONT_JOB_H
 #define WORKERS_FRONT_JOB_H

@@ -5,7 +5,7 @@
  * instruction loses nothing, answers nothing twice and cuts no line; the next incarnation goes on
  * from here.
  *
- * How (measured in IPC.md 10):
+ * How:
  *  - Input goes from the client's pipe to the file `in` by splice(2) without an offset argument.
  *    The kernel moves bytes and file offset together, so the offset says exactly how much has
  *    arrived.

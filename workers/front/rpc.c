@@ -8,7 +8,7 @@
 
 static const struct json_limits limits = { LIMIT_JSON_DEPTH, LIMIT_JSON_NODES };
 
-/* A string or an integer written as one; echoed as it is (MCP requirements A2, A16). */
+/* A string or an integer written as one; echoed as it is (MCP, basic/index). */
 static bool
 id_acceptable(struct json_span id)
 {

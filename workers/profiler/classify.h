@@ -1,6 +1,6 @@
 /*
  * How a run ended, from evidence: exit status alone says little, because Scalene ends with 0
- * without a profile and with others with one (SCALENE.md 3.1).
+ * without a profile and with others with one.
  */
 #ifndef WORKERS_PROFILER_CLASSIFY_H
 #define WORKERS_PROFILER_CLASSIFY_H

@@ -1,5 +1,5 @@
 /*
- * The command line and environment of a run, for Scalene 1.5 and 2.x (SCALENE.md 1.1, 1.2, 1.6).
+ * The command line and environment of a run, for Scalene 1.5 and 2.x.
  *
  * Always `--- PROGRAM ARGUMENTS`, because otherwise Scalene takes the program's own options for its
  * own. Never without one of --cpu-only, --memory, --gpu, because the default mode also starts other

@@ -31,7 +31,7 @@ enum err interpreter_find(const char *argument, const struct strings *environmen
     const char *project, char ret_path[LIMIT_PATH], struct refusal *why);
 
 /* The program for `python -c` that prints what interpreter_parse reads: without importing Scalene,
- * which takes 20 times as long (SCALENE.md 1.4). */
+ * which takes 20 times as long. */
 extern const char interpreter_question[];
 
 /* Reads what the question printed, which may stand among other output. ERR_NO_PYTHON: it is not

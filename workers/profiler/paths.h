@@ -31,7 +31,7 @@ bool roots_contain(const struct roots *roots, const char *path);
  *   - a relative script_path is relative to cwd where that is given, else to this process's working
  *     folder;
  *   - a script's name must end in .py, because Scalene takes the first argument that does for the
- *     program (SCALENE.md 1.1), and must be UTF-8 without control characters;
+ *     program, and must be UTF-8 without control characters;
  *   - cwd, when not given: the script's folder; for a module this process's working folder, which
  *     must lie in a root too; for code `work` in the job's folder, which is filled in by job_dir
  *     (here cwd and project stay empty);

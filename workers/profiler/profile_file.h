@@ -18,7 +18,7 @@ enum profile_state profile_file_state(int folder_fd, const char *name);
 
 /*
  * Puts a whole profile aside, so that it cannot be overwritten: a child of the program that has no
- * samples of its own writes {} over its parent's profile (SCALENE.md 3.2). To be called once
+ * samples of its own writes {} over its parent's profile. To be called once
  * Scalene says that it is saved.
  */
 void profile_file_set_aside(int folder_fd);

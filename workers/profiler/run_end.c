@@ -15,7 +15,7 @@
 #define KILL_TRIES 10
 #define KILL_PAUSE_MS 50
 
-/* How a program is asked to stop (SCALENE.md 3.2): INT gives a profile and is never lost, TERM one
+/* How a program is asked to stop: INT gives a profile and is never lost, TERM one
  * at once and is lost in 8 % of all cases, but not twice. */
 static const struct {
 	int signal;

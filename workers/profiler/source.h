@@ -1,6 +1,6 @@
 /*
  * A script as Scalene reads it. Scalene takes sources for UTF-8 whatever they declare, and loses
- * the whole profile, after the run, over a byte order mark or a byte that is none (SCALENE.md 3.1),
+ * the whole profile, after the run, over a byte order mark or a byte that is none,
  * so both are found before.
  */
 #ifndef WORKERS_PROFILER_SOURCE_H

@@ -1,6 +1,6 @@
 /*
  * Starting a program: fork and exec from the main thread only, because PR_SET_PDEATHSIG is tied to
- * the thread that forks (IPC.md 8), and with nothing but async-signal-safe calls in between,
+ * the thread that forks, and with nothing but async-signal-safe calls in between,
  * because nng runs threads.
  */
 #ifndef WORKERS_PROFILER_SPAWN_H

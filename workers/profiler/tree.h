@@ -1,7 +1,7 @@
 /*
  * All processes below this one. As a subreaper it inherits what a program leaves behind, so
  * whatever a run started, by however many forks and sessions, is a descendant until it is gone. A
- * group kill catches none of those (IPC.md 8); stopping everything first and killing then catches
+ * group kill catches none of those; stopping everything first and killing then catches
  * also those that fork faster than one can look.
  */
 #ifndef WORKERS_PROFILER_TREE_H
@@ -44,7 +44,7 @@ bool tree_kill(struct pid_set *seen, pid_t keep, int limit_ms, size_t *ret_runni
 /*
  * The process to send signals to: an older Scalene, or one that finds its environment not as it
  * wants it, runs the program in a child with the same command line and a changed environment and
- * waits for it (SCALENE.md 1.6). That child, else `pid`.
+ * waits for it. That child, else `pid`.
  */
 pid_t tree_leaf(pid_t pid);
 

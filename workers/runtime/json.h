@@ -3,7 +3,7 @@
  * client link this (target runtime_json), because only they link cJSON.
  *
  * cJSON accepts what is not JSON, loses digits, cuts text at \u0000, ignores the case of keys and
- * takes 80 bytes a node (IPC.md 6), so json_scan goes first and cJSON sees only text that passed.
+ * takes 80 bytes a node, so json_scan goes first and cJSON sees only text that passed.
  */
 #ifndef WORKERS_RUNTIME_JSON_H
 #define WORKERS_RUNTIME_JSON_H

@@ -1,6 +1,6 @@
 /*
  * One end of a data channel: an nng PAIR0 socket over ipc://, made for one pair of incarnations and thrown
- * away with it. nng's reconnect, resend and timers are not used (IPC.md 0 to 2): whoever loses a
+ * away with it. nng's reconnect, resend and timers are not used: whoever loses a
  * mailbox opens a new one at a new path.
  */
 #ifndef WORKERS_RUNTIME_MAILBOX_H

@@ -348,7 +348,7 @@ on_front_gone(void *arg)
 		listen_for_front(w);
 }
 
-/* Listeners of nng 1.5.2 may break before a peer is in (IPC.md 0), so one that nobody came to is thrown away. */
+/* Listeners of nng 1.5.2 may break before a peer is in, so one that nobody came to is thrown away. */
 static void
 on_dial_check(void *arg)
 {

@@ -1,6 +1,6 @@
 /*
- * Bytes kept for good: compressed (zstd, level 3: 18 times smaller and 350 MB/s on profiles, IPC.md
- * 9), addressed by the SHA-256 of what they hold, stored once however often they are saved.
+ * Bytes kept for good: compressed (zstd, level 3: 18 times smaller and 350 MB/s on profiles),
+ * addressed by the SHA-256 of what they hold, stored once however often they are saved.
  */
 #ifndef WORKERS_STORE_BLOBS_H
 #define WORKERS_STORE_BLOBS_H
