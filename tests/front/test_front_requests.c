@@ -94,8 +94,9 @@ on_left(void *arg)
 	loop_stop(host.front.loop);
 }
 
+/* The store has not yet said which jobs are unfinished. */
 static int
-open_host(void **state)
+open_unlisted(void **state)
 {
 	memset(&heard, 0, sizeof(heard));
 	log_threshold(LOG_PANIC);
@@ -104,6 +105,16 @@ open_host(void **state)
 	double_automatic(STORE, true);
 	double_automatic(ANALYZER, true);
 	return 0;
+}
+
+static int
+open_host(void **state)
+{
+	if (open_unlisted(state) != 0)
+		return 1;
+	jobs_resume(host.front.jobs);
+	double_settle(STORE);
+	return jobs_listed(host.front.jobs) ? 0 : 1;
 }
 
 static int
@@ -352,6 +363,29 @@ get_job_waits_for_the_end(void **state)
 	assert_int_equal(heard.slots[2].finished, 0);
 	double_answer(PROFILER, s);
 	expect_success(2, "outcome");
+}
+
+static void
+get_job_waits_until_it_is_known_which_jobs_go_on(void **state)
+{
+	struct value_writer w;
+	struct body_job_list list = { .jobs = value_from_json(&w, "[{\"job_id\":\"" A_ULID
+	    "\",\"tool\":\"profile_code\",\"state\":\"running\",\"arguments\":{\"code\":\"1\"}}]") };
+	const struct seen *s;
+
+	(void)state;
+	STORE->automatic[MSG_JOB_UNFINISHED] = STORE->automatic[MSG_JOB_OPEN] = false;
+	begin(1, "get_job", "{\"job_id\":\"" A_ULID "\"}");
+	jobs_resume(host.front.jobs);
+	s = double_expect(STORE, MSG_JOB_UNFINISHED);
+	STORE->automatic[MSG_JOB_UNFINISHED] = true;
+	double_send(STORE, s->number, MSG_JOB_LIST, &list);
+	double_opened(STORE, double_expect(STORE, MSG_JOB_OPEN), "running");
+	s = double_expect(PROFILER, MSG_PROFILE_ATTACH);
+	assert_int_equal(heard.slots[1].finished, 0);
+	double_answer(PROFILER, s);
+	expect_success(1, "outcome");
+	value_writer_fini(&w);
 }
 
 static void
@@ -702,6 +736,8 @@ main(void)
 		WITH_HOST(the_id_that_an_earlier_front_gave_is_kept),
 		WITH_HOST(who_waits_no_longer_is_answered_while_the_job_goes_on),
 		WITH_HOST(get_job_waits_for_the_end),
+		cmocka_unit_test_setup_teardown(get_job_waits_until_it_is_known_which_jobs_go_on,
+		    open_unlisted, close_host),
 		WITH_HOST(cancel_job_stops_the_run_and_waits_for_its_end),
 		WITH_HOST(a_job_that_cannot_be_written_down_is_an_error_for_who_waits),
 		WITH_HOST(a_front_that_leaves_begins_no_job),

@@ -21,6 +21,8 @@
 #define MANY 1500
 #define MIB (1u << 20)
 #define BEGIN_FD 3
+#define PATIENCE_MS 10000
+#define STUCK 99                 /* exit status: nothing happened any more */
 #define NOBODY 1                 /* a pid that never dials */
 
 struct end {
@@ -165,8 +167,8 @@ child_stop(void *arg)
 	loop_stop(child.loop);
 }
 
-/* Ends with 10 when it got nothing, 11 when it got a message. nng does not tell every refusal to who
- * dials, so it waits a moment instead, much longer than a message takes. */
+/* Ends with 10 when it got nothing, 11 when it got a message. nng does not tell every refusal to
+ * who dials, so it waits a moment instead, much longer than a message takes. */
 static int
 child_knock(const char *path, pid_t peer)
 {
@@ -384,7 +386,7 @@ another_process_is_turned_away(void **state)
 	assert_int_equal(here.one.received + here.one.gone, 0);
 }
 
-/* Listeners of nng 1.5.2 may break when a peer vanishes early (IPC.md 0). Then, as workers do, another
+/* Listeners of nng 1.5.2 may break when a peer vanishes early. Then, as workers do, another
  * channel is offered. */
 static void
 the_right_process_gets_in_after_others_tried(void **state)
@@ -584,16 +586,26 @@ last_words_may_close_the_mailbox_before_its_death_is_told(void **state)
 
 /* ---- hostile peers ---- */
 
+static struct {
+	int64_t due_ms;              /* when a timer should have its turn; 0: not yet started */
+	unsigned late;               /* messages that came before it all the same */
+} fairness;
+
 static void
 work_slowly(void *arg, const uint8_t *bytes, size_t len)
 {
-	(void)arg, (void)bytes, (void)len;
+	struct end *e = arg;
+
+	(void)bytes, (void)len;
+	if (e->received++ == 0)
+		loop_stop(here.loop);
 	for (volatile unsigned i = 0; i < 200000;)
 		i = i + 1;
+	fairness.late += fairness.due_ms > 0 && loop_now_ms() > fairness.due_ms;
 }
 
 static void
-a_peer_that_never_pauses_does_not_stop_the_loop(void **state)
+a_peer_that_never_pauses_does_not_hold_up_the_loop(void **state)
 {
 	struct timer *t;
 	bool fired = false;
@@ -602,14 +614,17 @@ a_peer_that_never_pauses_does_not_stop_the_loop(void **state)
 	(void)state;
 	flooding = child_prepare("flood");
 	assert_int_equal(mailbox_listen(here.loop, here.path, flooding, work_slowly, on_gone,
-	    &here.one,
-	    &here.one.mailbox), OK);
+	    &here.one, &here.one.mailbox), OK);
 	child_begin();
-	alarm(20);                   /* a loop that is held up cannot lose patience */
+	alarm(30);                   /* a loop that is held up cannot lose patience */
+	TURN_UNTIL(here.loop, here.one.received > 0);
 	t = loop_timer(here.loop, stop_loop, &fired);
-	timer_start(t, 300);
+	fairness.due_ms = loop_now_ms() + 100;
+	timer_start(t, 100);
 	TURN_UNTIL(here.loop, fired);
 	alarm(0);
+	assert_true(here.one.received > 10);
+	assert_in_range(fairness.late, 0, 100);
 	kill(flooding, SIGKILL);
 	reap(flooding);
 }
@@ -723,8 +738,8 @@ frames_are_encoded_whole_or_not_sent(void **state)
 	TURN_UNTIL(here.loop, here.one.received == 1);
 }
 
-int
-main(int argc, char **argv)
+static int
+all_tests(void)
 {
 #define IN_PLACE(f) cmocka_unit_test_setup_teardown(f, open_place, close_place)
 	const struct CMUnitTest tests[] = {
@@ -747,12 +762,31 @@ main(int argc, char **argv)
 		IN_PLACE(a_mailbox_may_close_another_one),
 		IN_PLACE(a_mailbox_may_close_itself_when_its_peer_is_gone),
 		IN_PLACE(last_words_may_close_the_mailbox_before_its_death_is_told),
-		IN_PLACE(a_peer_that_never_pauses_does_not_stop_the_loop),
+		IN_PLACE(a_peer_that_never_pauses_does_not_hold_up_the_loop),
 		IN_PLACE(garbage_on_the_socket_harms_nobody),
 		IN_PLACE(frames_are_encoded_whole_or_not_sent),
 	};
 
+	turn_or_exit(PATIENCE_MS, STUCK);
+	return cmocka_run_group_tests_name("runtime_mailbox", tests, NULL, NULL);
+}
+
+/*
+ * The tests run in a process of their own, and once or twice more in another one when that is
+ * stuck: nng 1.5.2 has one thread for the end of all pipes, which can come to a stop for good when
+ * a pipe ends while it reads, and then no end of any channel is told any more.
+ */
+int
+main(int argc, char **argv)
+{
+	static const char *const arguments[] = { "tests", NULL };
+	int status = STUCK;
+
+	if (argc > 1 && strcmp(argv[1], arguments[0]) == 0)
+		return all_tests();
 	if (argc > 1)
 		return be_child(argv);
-	return cmocka_run_group_tests_name("runtime_mailbox", tests, NULL, NULL);
+	for (int i = 0; i < 3 && status == STUCK; i++)
+		status = reap(spawn_self(arguments, NULL));
+	return status;
 }

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000
 #define ARGUMENTS_MAX 32
 #define FIRST_FD 3
 #define SPARE_FD 40              /* above every descriptor that a child is given */
@@ -22,11 +21,23 @@ __lsan_default_suppressions(void)
 	return "leak:libnng\nleak:open_mailbox\n";
 }
 
+static int64_t patience_ms = 20000;
+static int exit_status;          /* 0: the test fails, the next one begins */
+
+void
+turn_or_exit(int64_t ms, int status)
+{
+	patience_ms = ms;
+	exit_status = status;
+}
+
 static void
 out_of_patience(void *arg)
 {
 	(void)arg;
-	fail_msg("nothing happened within %d ms", PATIENCE_MS);
+	if (exit_status != 0)
+		_exit(exit_status);
+	fail_msg("nothing happened within %d ms", (int)patience_ms);
 }
 
 void
@@ -35,7 +46,7 @@ turn(struct loop *loop)
 	struct timer *patience = loop_timer(loop, out_of_patience, NULL);
 
 	assert_non_null(patience);
-	timer_start(patience, PATIENCE_MS);
+	timer_start(patience, patience_ms);
 	assert_int_equal(loop_run(loop), OK);
 	timer_close(&patience);
 }

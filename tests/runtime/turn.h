@@ -26,6 +26,9 @@
 /* Turns until loop_stop; fails after 20 s. */
 void turn(struct loop *loop);
 
+/* From now on the process ends with this status, at once, when a turn takes longer than that. */
+void turn_or_exit(int64_t patience_ms, int status);
+
 /* Turns until the condition holds; every callback of the test has to stop the loop. */
 #define TURN_UNTIL(loop, condition)                                                                \
 	do {                                                                                       \
