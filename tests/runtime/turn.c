@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +109,7 @@ spawn_self(const char *const *arguments, const int *fds)
 	if (child > 0)
 		return child;
 	place_fds(fds);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }

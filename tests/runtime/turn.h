@@ -44,7 +44,7 @@ void scratch_remove(const char *path);
 void file_write(const char *path, const void *bytes, size_t len);
 
 /* Runs this executable again with the given arguments, which end with NULL; fds[i] of this process,
- * ended by -1, become descriptors 3, 4, ... there. */
+ * ended by -1, become descriptors 3, 4, ... there. It does not outlive this process. */
 pid_t spawn_self(const char *const *arguments, const int *fds);
 
 /* Waits for a child's end: its exit status, or 128 + signal. */

@@ -453,6 +453,11 @@ class TreeTest(unittest.TestCase):
         server = self.server()
         server.wait_up(1)
         pids = [row["pid"] for row in server.tree().values()]   # the supervisor comes first
+        asleep = 0
+        while asleep < 20:                              # in poll, done with what it was asked
+            with open("/proc/%d/stat" % pids[0]) as stat:
+                asleep = asleep + 1 if stat.read().rsplit(")", 1)[1].split()[0] == "S" else 0
+            time.sleep(0.002)
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         time.sleep(6.5)                                 # longer than any child may be silent

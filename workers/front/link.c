@@ -43,6 +43,7 @@ struct link {
 	enum role role;
 	unsigned index;
 	bool up;
+	bool connected;              /* as the loop was told: it does not change while a queue is walked */
 	struct control_record peer;  /* the UP record */
 	struct mailbox *mailbox;
 	struct out out[OUT_MAX];
@@ -286,7 +287,7 @@ link_free_for(const struct link *l, const struct ask *ask)
 {
 	unsigned room = ask->type == MSG_PROFILE_ATTACH ? OUT_MAX : 1;
 
-	return l->mailbox != NULL && mailbox_connected(l->mailbox) && l->out_count < room && l->role == ask->role &&
+	return l->mailbox != NULL && l->connected && l->out_count < room && l->role == ask->role &&
 	       (ask->index == LINK_ANY || (unsigned)ask->index == l->index);
 }
 
@@ -444,6 +445,7 @@ static void
 drop_link(struct link *l)
 {
 	mailbox_close(&l->mailbox);
+	l->connected = false;
 	while (l->out_count > 0) {
 		struct ask *ask = l->out[--l->out_count].ask;
 
@@ -468,8 +470,7 @@ on_connected(void *arg)
 {
 	struct link *l = arg;
 
-	log_line(LOG_DEBUG, "%s.%u/%u connected on channel %u", role_name(l->role), l->index, l->peer.incarnation,
-	    l->peer.count);
+	l->connected = true;
 	pump(l->links, l->role);
 }
 
