@@ -470,6 +470,8 @@ on_connected(void *arg)
 {
 	struct link *l = arg;
 
+	log_line(LOG_DEBUG, "%s.%u/%u connected on channel %u", role_name(l->role), l->index, l->peer.incarnation,
+	    l->peer.count);
 	l->connected = true;
 	pump(l->links, l->role);
 }
