@@ -32,7 +32,8 @@ struct mcp_outcome {
 void mcp_receive(struct front *front, struct mcp_session *session, const char *text, size_t len,
     struct mcp_outcome *ret_outcome);
 
-/* The answer to a message that is not handled: poisoned, or no room for it. Silence when it has no readable id. */
+/* The answer to a message that is not handled: poisoned, too long, or no room for it. Without an id when it has no readable
+ * one (text may be NULL). */
 void mcp_refuse(const struct mcp_session *session, const char *text, size_t len, enum err e,
     struct mcp_outcome *ret_outcome);
 
